@@ -58,6 +58,13 @@ def round_half_up(value: Decimal, places: int) -> Decimal:
     return EXACT.add(value.quantize(Decimal(1).scaleb(-places), context=EXACT), Decimal(0))
 
 
+def _decimal(value: Decimal) -> Decimal:
+    """`value`, known at run time too to be exact."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"money is counted in Decimal, not in {type(value).__name__}")
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """A finite decimal amount of one currency, not rounded until somebody asks for it."""
@@ -67,12 +74,8 @@ class Money:
 
     def __post_init__(self) -> None:
         """Refuse what is no exact amount (`TypeError`, `ValueError`) or no currency."""
-        if not isinstance(self.amount, Decimal):
-            message = f"money is made of Decimal, not of {type(self.amount).__name__}"
-            raise TypeError(message)
-        if not self.amount.is_finite():
-            message = f"{self.amount} is no amount of money"
-            raise ValueError(message)
+        if not _decimal(self.amount).is_finite():
+            raise ValueError(f"{self.amount} is no amount of money")
         exponent(self.currency)
 
     @classmethod
@@ -114,19 +117,27 @@ class Money:
 
     def __lt__(self, other: Money) -> bool:
         """Less than; raises `CurrencyMismatch`."""
-        return self._compare(other) < 0 if isinstance(other, Money) else NotImplemented
+        if not isinstance(other, Money):
+            return NotImplemented
+        return self._compare(other) < 0
 
     def __le__(self, other: Money) -> bool:
         """At most; raises `CurrencyMismatch`."""
-        return self._compare(other) <= 0 if isinstance(other, Money) else NotImplemented
+        if not isinstance(other, Money):
+            return NotImplemented
+        return self._compare(other) <= 0
 
     def __gt__(self, other: Money) -> bool:
         """More than; raises `CurrencyMismatch`."""
-        return self._compare(other) > 0 if isinstance(other, Money) else NotImplemented
+        if not isinstance(other, Money):
+            return NotImplemented
+        return self._compare(other) > 0
 
     def __ge__(self, other: Money) -> bool:
         """At least; raises `CurrencyMismatch`."""
-        return self._compare(other) >= 0 if isinstance(other, Money) else NotImplemented
+        if not isinstance(other, Money):
+            return NotImplemented
+        return self._compare(other) >= 0
 
     def __str__(self) -> str:
         """Plain digits and the code, for logs: `1234.50 EUR`."""
@@ -134,14 +145,11 @@ class Money:
 
     def times(self, factor: Decimal) -> Money:
         """The exact product; call `rounded()` where the rules round, not before."""
-        if not isinstance(factor, Decimal):
-            message = f"money is multiplied by Decimal, not by {type(factor).__name__}"
-            raise TypeError(message)
-        return Money(EXACT.multiply(self.amount, factor), self.currency)
+        return Money(EXACT.multiply(self.amount, _decimal(factor)), self.currency)
 
     def percent(self, rate: Decimal) -> Money:
         """`rate` per cent of it, exact: 20 % of 10.05 EUR is 2.01 EUR."""
-        return self.times(rate.scaleb(-2, EXACT) if isinstance(rate, Decimal) else rate)
+        return self.times(_decimal(rate).scaleb(-2, EXACT))
 
     def rounded(self) -> Money:
         """To the smallest unit of its currency, a half away from zero."""
@@ -154,20 +162,14 @@ class Money:
         is the currency's smallest, or the amount's own last digit when it is finer.
         Raises `ValueError` on a negative weight or when all are zero.
         """
-        for weight in weights:
-            if not isinstance(weight, int | Decimal):
-                message = f"weights are exact numbers, not {type(weight).__name__}"
-                raise TypeError(message)
-        exact = [Decimal(weight) for weight in weights]
+        exact = [_decimal(Decimal(w) if isinstance(w, int) else w) for w in weights]
         whole = Decimal(0)
         for weight in exact:
             if weight < 0:
-                message = "a share cannot be negative"
-                raise ValueError(message)
+                raise ValueError("a share cannot be negative")
             whole = EXACT.add(whole, weight)
         if not whole:
-            message = "nothing to share by"
-            raise ValueError(message)
+            raise ValueError("nothing to share by")
         sign, _digits, own = self.amount.as_tuple()
         unit = Decimal(1).scaleb(min(int(own), -exponent(self.currency)))
         magnitude = EXACT.abs(self.amount)
@@ -187,8 +189,7 @@ class Money:
     def _same(self, other: Money) -> Decimal:
         """The other's amount, once the currencies are known to be the same."""
         if self.currency != other.currency:
-            message = f"{self.currency} and {other.currency}"
-            raise CurrencyMismatch(message)
+            raise CurrencyMismatch(f"{self.currency} and {other.currency}")
         return other.amount
 
     def _compare(self, other: Money) -> int:

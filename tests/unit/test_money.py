@@ -79,7 +79,7 @@ def test_money_mixes_with_nothing_else(other: object) -> None:
         money - other
     for compare in (operator.lt, operator.le, operator.gt, operator.ge):
         with pytest.raises(TypeError):
-            compare(money, other)
+            compare(money, cast("Any", other))
     assert money != other
 
 
@@ -121,7 +121,7 @@ def test_sums_are_exact_beyond_the_default_precision() -> None:
 
 def test_products_and_percentages_are_exact() -> None:
     assert euro("10.05").times(Decimal("0.333333")).amount == Decimal("3.34999665")
-    assert euro("10.05").percent(Decimal("20")).amount == Decimal("2.01")
+    assert euro("10.05").percent(Decimal(20)).amount == Decimal("2.01")
     assert euro("33.33").percent(Decimal("5.5")).amount == Decimal("1.83315")
     money: Any = euro("1")
     with pytest.raises(TypeError):

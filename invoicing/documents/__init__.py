@@ -1,0 +1,1 @@
+"""The kernel that every document shares: totals, the snapshot of the parties, the paper."""

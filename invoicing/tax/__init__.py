@@ -1,0 +1,1 @@
+"""What is owed to the state: categories, rates, and each country's set of them."""
