@@ -1,0 +1,1 @@
+"""A self-hosted invoicing system; `factory.create_app` builds it, DESIGN in docs/ explains it."""

@@ -1,0 +1,1 @@
+"""Adapters to the outside: database, clock, queue, mail, files, PDF. No business words."""

@@ -1,0 +1,1 @@
+"""The Flask kit: rendering, forms, access, errors, security. No business words."""

@@ -1,0 +1,128 @@
+"""Forms: the base class with its idempotency key, and fields that read what people type.
+
+A form checks fields and makes a command of them (`to_command`); rules live in services.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import get_decimal_symbol
+from flask import request
+from flask_babel import get_locale
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TextAreaField
+
+from invoicing.core.errors import AppError
+from invoicing.core.text import clean, nmsg
+from invoicing.infra.once import Submission
+from invoicing.web.filters import number
+from invoicing.web.numbers import NotANumber, parse_decimal
+from invoicing.web.text import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+FORM_KEY = "form_key"
+_KEY_BYTES = 16
+_KEY_LENGTH = 64
+
+
+def form_key() -> str:
+    """A fresh key for a form that is being rendered."""
+    return secrets.token_urlsafe(_KEY_BYTES)
+
+
+def submission() -> Submission | None:
+    """This request's form as `transaction` takes it; None when it came without a key."""
+    key = request.form.get(FORM_KEY, "")
+    if not key or len(key) > _KEY_LENGTH:
+        return None
+    actor = current_user.ref if current_user.is_authenticated else "public"
+    left_out = {"csrf_token", FORM_KEY}
+    content = [
+        (name, value) for name, value in request.form.items(multi=True) if name not in left_out
+    ]
+    content.append(("path", request.path))
+    digest = hashlib.sha256(repr(content).encode("utf-8", "surrogatepass")).hexdigest()
+    return Submission(f"{actor}:{key}"[:_KEY_LENGTH], actor, digest)
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """The base of all forms: CSRF token and idempotency key come with it."""
+
+    form_key = HiddenField()
+
+    def refuse(self, error: AppError) -> None:
+        """Put what a service refused beside its field, or above the form."""
+        words = translate(error.text)
+        field = self._fields.get(error.field) if error.field else None
+        if field is None:
+            self.form_errors.append(words)
+        else:
+            field.errors = [*field.errors, words]
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Fill the fields; a form rendered anew gets a fresh key, one sent again keeps its own."""
+        super().process(*args, **kwargs)
+        if not self.form_key.data:
+            self.form_key.data = form_key()
+
+
+class LineField(StringField):
+    """One line of text, cleaned of control characters."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Keep the cleaned text; a missing field is empty."""
+        self.data = clean(valuelist[0]).replace("\n", " ") if valuelist else ""
+
+
+class NoteField(TextAreaField):
+    """Several lines of text, cleaned of control characters."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Keep the cleaned text; a missing field is empty."""
+        self.data = clean(valuelist[0]) if valuelist else ""
+
+
+class DecimalField(StringField):
+    """A number in the user's own notation; `decimals` is the most it may have."""
+
+    data: Decimal | None
+
+    def __init__(self, *args: Any, decimals: int = 2, **kwargs: Any) -> None:
+        """`decimals` counts the digits behind the mark."""
+        self.decimals = decimals
+        super().__init__(*args, **kwargs)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else number(self.data)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """Read the number; raises ValueError with an example in the user's notation."""
+        self.data = None
+        if not valuelist or not valuelist[0].strip():
+            return
+        mark = get_decimal_symbol(get_locale() or "en")
+        try:
+            value = parse_decimal(valuelist[0], mark)
+        except NotANumber as error:
+            raise ValueError(translate(error.text)) from None
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent > self.decimals:
+            raise ValueError(
+                translate(
+                    nmsg(
+                        "At most %(n)s digit behind the decimal mark.",
+                        "At most %(n)s digits behind the decimal mark.",
+                        self.decimals,
+                    )
+                )
+            )
+        self.data = value
