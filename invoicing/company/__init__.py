@@ -1,0 +1,1 @@
+"""The company that sends the invoices: its name, address, identifiers, bank and look."""

@@ -1,0 +1,1 @@
+"""Who may come in: members, their sessions, passwords and the one-time set-up token."""
