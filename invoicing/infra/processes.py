@@ -1,0 +1,304 @@
+"""Processes of one machine: the supervisor and its children, and the web server.
+
+The supervisor imports neither Flask nor the database, starts what it is told to start, restarts
+what dies, and ends everything in order. What the processes do is not known here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from types import FrameType
+
+    from invoicing.config import Config
+
+#: Waits before a dead child is started again, in seconds; the last one repeats.
+BACK_OFF = (0.1, 0.5, 2.0, 5.0, 15.0)
+#: A child that lived this long begins with the first wait again.
+STEADY_AFTER = 30.0
+#: So many deaths of a child that was never ready end the whole start.
+MOST_FAILED_STARTS = 3
+#: Requests in flight get this long at the end.
+GRACE = 30
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class StartRefused(Exception):
+    """The start cannot go on; the message is one line for the operator."""
+
+
+# ------------------------------------------------------------------ what a start stands on
+
+
+def make_instance(path: Path) -> None:
+    """Create the instance folder for this user only; raises StartRefused."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.stat().st_uid == os.getuid():
+            path.chmod(0o700)
+        probe = path / f".write-test-{os.getpid()}"
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError as error:
+        message = (
+            f"The folder {path} cannot be written ({error.strerror}): "
+            "give it to this user, or set INSTANCE_PATH to another one."
+        )
+        raise StartRefused(message) from error
+
+
+def take_lock(path: Path, message: str, *, wait: float = 0.0) -> int:
+    """An exclusive lock on `path` for this process's life; raises StartRefused with `message`.
+
+    The descriptor is not inherited unless a child is started with it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                os.close(descriptor)
+                raise StartRefused(message) from error
+            time.sleep(0.05)
+        else:
+            return descriptor
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket that the web process inherits; raises StartRefused."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        message = f"Cannot listen on {host}:{port} ({error.strerror}): free it, or set PORT."
+        raise StartRefused(message) from error
+    return listener
+
+
+def end_with_parent(parent: int, how: signal.Signals = signal.SIGTERM) -> None:
+    """Have the kernel end this process when its parent `parent` dies, however it dies."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, int(how), 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above
+        os._exit(1)
+
+
+# ------------------------------------------------------------------------- the supervisor
+
+
+@dataclass
+class Child:
+    """A process that should always run; `stage` says when it is ended, lower ones first."""
+
+    name: str
+    command: Sequence[str]
+    stage: int
+    patience: float
+    pass_fds: tuple[int, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    due_at: float = 0.0
+    deaths: int = 0
+
+    def start(self) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches the supervisor only."""
+        parent = os.getpid()
+        self.process = subprocess.Popen(  # noqa: S603 - our own commands
+            self.command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=self.pass_fds,
+            preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509 - there are no threads
+        )
+        self.started_at = time.monotonic()
+
+    def is_running(self) -> bool:
+        """Whether it runs now."""
+        return self.process is not None and self.process.poll() is None
+
+    def bury(self) -> float:
+        """Note its death; how long to wait before the next start."""
+        now = time.monotonic()
+        self.process = None
+        if now - self.started_at > STEADY_AFTER:
+            self.deaths = 0
+        wait = BACK_OFF[min(self.deaths, len(BACK_OFF) - 1)]
+        self.deaths += 1
+        self.due_at = now + wait
+        return wait
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs; SIGKILL reaches everything it has started."""
+        if self.process is None or not self.is_running():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if number == signal.SIGKILL:
+                os.killpg(self.process.pid, number)
+            else:
+                self.process.send_signal(number)
+
+
+@dataclass
+class Supervisor:
+    """Keeps children alive until it is told to end."""
+
+    say: Callable[[str], None]
+    children: list[Child] = field(default_factory=list)
+    on_stop: Callable[[], None] = lambda: None
+    _asked: int = 0
+    _alarm: int = -1
+
+    def catch_signals(self) -> None:
+        """From now on SIGTERM and SIGINT end the run in order; a second one ends it at once."""
+        reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._alarm = reader
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return self._asked > 0
+
+    def run(self) -> None:
+        """Start, watch and restart the children until asked to stop."""
+        while not self.is_asked_to_stop:
+            self.tend()
+            self.nap(self._next_wait())
+
+    def tend(self) -> None:
+        """Bury the dead and start what is due."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.process is not None and not child.is_running():
+                code = child.process.returncode
+                wait = child.bury()
+                self.say(f"{child.name} ended ({_ending(code)}); it starts again in {wait:g} s")
+            elif child.process is None and child.due_at <= now:
+                child.start()
+
+    def nap(self, seconds: float, *also: int) -> list[int]:
+        """Sleep until a signal, a child's end or readable `also`; which of them are readable."""
+        ready, _, _ = select.select([self._alarm, *also], [], [], max(0.0, seconds))
+        if self._alarm in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._alarm, 512)
+        return [descriptor for descriptor in ready if descriptor != self._alarm]
+
+    def stop(self) -> None:
+        """End the children stage by stage, each with its patience; then none is left."""
+        self.on_stop()
+        for stage in sorted({child.stage for child in self.children}):
+            self._stop_stage([child for child in self.children if child.stage == stage])
+
+    def _stop_stage(self, children: list[Child]) -> None:
+        for child in children:
+            child.send(signal.SIGTERM)
+        began = time.monotonic()
+        while running := [child for child in children if child.is_running()]:
+            spent = time.monotonic() - began
+            for child in running:
+                if self._asked > 1 or spent > child.patience:
+                    child.send(signal.SIGKILL)
+            self.nap(0.2)
+
+    def _next_wait(self) -> float:
+        waits = [child.due_at - time.monotonic() for child in self.children if not child.process]
+        return min([5.0, *waits])
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked += 1
+
+
+def _ending(code: int) -> str:
+    return f"exit {code}" if code >= 0 else signal.Signals(-code).name
+
+
+# ------------------------------------------------------------------------- the web server
+
+
+def serve(
+    load: Callable[[], Any],
+    listener: socket.socket,
+    config: Config,
+    *,
+    after_fork: Callable[[Any], None],
+    when_ready: Callable[[], None],
+) -> None:
+    """Serve the WSGI application that `load` makes on `listener` until SIGTERM.
+
+    Requests in flight are answered before it returns. `after_fork` is called with the
+    application in each web process.
+    """
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):
+        """Gunicorn with our settings and no command line."""
+
+        def load_config(self) -> None:
+            for name, value in _settings(config, listener).items():
+                self.cfg.set(name, value)
+            self.cfg.set("post_fork", lambda _server, worker: self._forked(worker))
+            self.cfg.set("post_worker_init", lambda _worker: when_ready())
+
+        def load(self) -> Any:
+            return load()
+
+        def _forked(self, worker: Any) -> None:
+            end_with_parent(worker.ppid)
+            after_fork(self.wsgi())
+
+    Server().run()
+
+
+def _settings(config: Config, listener: socket.socket) -> dict[str, Any]:
+    shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unnamed file there
+    return {
+        "bind": f"fd://{listener.fileno()}",
+        "workers": config.web_processes,
+        "worker_class": "gthread",
+        "threads": config.web_threads,
+        "worker_connections": 1000,
+        "preload_app": True,
+        "timeout": 60,
+        "graceful_timeout": GRACE,
+        "keepalive": 15,
+        "loglevel": "warning",
+        "proc_name": "invoicing",
+        "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
+        # What a proxy says is believed only by TRUSTED_PROXIES, in the app.
+        "forwarded_allow_ips": "",
+        "secure_scheme_headers": {},
+        "control_socket_disable": True,
+    }
+
+
+def close_all(descriptors: Iterable[int]) -> None:
+    """Close descriptors that may be closed already."""
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
