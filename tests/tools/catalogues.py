@@ -20,7 +20,7 @@ LANGUAGES = ("fr",)
 KEYWORDS = ("msg", "nmsg:1,2", "lazy_gettext", "lazy_ngettext:1,2")
 
 
-def pybabel(*arguments: str | Path) -> None:
+def pybabel(*arguments: object) -> None:
     """Run one command of Babel; its own words only when it fails."""
     command = [sys.executable, "-m", "babel.messages.frontend", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

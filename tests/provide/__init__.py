@@ -1,0 +1,1 @@
+"""What tests need beside Python: each part is found, installed or started here, never skipped."""
