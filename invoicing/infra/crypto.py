@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import current_app
 
 from invoicing.config import ConfigError
 
@@ -68,6 +69,12 @@ def load_keys(instance: Path) -> Keys:
         message = f"The key {path} is readable by others. Run: chmod 600 {path}"
         raise ConfigError(message)
     return Keys(master)
+
+
+def current_keys() -> Keys:
+    """The keys of the app that is running."""
+    keys: Keys = current_app.extensions["keys"]
+    return keys
 
 
 def _create(path: Path) -> None:
