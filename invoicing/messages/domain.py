@@ -91,6 +91,10 @@ class SaveMailSettings:
     from_name: str = ""
 
 
+#: After so many tries that ended without an answer nobody tries again by himself.
+MOST_TRIES = len(_WAITS) + 1
+
+
 def wait_before_next(kind: str, tries: int) -> timedelta | None:
     """How long to wait after the `tries`-th refusal; None when it is given up.
 
