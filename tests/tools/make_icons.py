@@ -24,15 +24,84 @@ RENAMED = {
     "circle-help": "circle-question-mark",
 }
 
-NAMES = """
-home file-text file-check pencil repeat users user user-plus package wallet bar-chart settings search plus
-check x minus alert-circle alert-triangle info circle-help arrow-up arrow-down arrow-left
-arrow-right chevron-down chevron-right chevrons-up-down copy trash-2 eye eye-off send mail link
-download upload printer credit-card landmark log-out menu more-horizontal calendar clock undo-2 history activity
-server database hard-drive shield-check inbox refresh-cw rotate-ccw play moon sun monitor keyboard
-building-2 image lock paperclip message-square external-link globe zap filter tag percent archive
-save key-round ban receipt-text
-""".split()
+NAMES = [
+    "home",
+    "file-text",
+    "file-check",
+    "pencil",
+    "repeat",
+    "users",
+    "user",
+    "user-plus",
+    "package",
+    "wallet",
+    "bar-chart",
+    "settings",
+    "search",
+    "plus",
+    "check",
+    "x",
+    "minus",
+    "alert-circle",
+    "alert-triangle",
+    "info",
+    "circle-help",
+    "arrow-up",
+    "arrow-down",
+    "arrow-left",
+    "arrow-right",
+    "chevron-down",
+    "chevron-right",
+    "chevrons-up-down",
+    "copy",
+    "trash-2",
+    "eye",
+    "eye-off",
+    "send",
+    "mail",
+    "link",
+    "download",
+    "upload",
+    "printer",
+    "credit-card",
+    "landmark",
+    "log-out",
+    "menu",
+    "more-horizontal",
+    "calendar",
+    "clock",
+    "undo-2",
+    "history",
+    "activity",
+    "server",
+    "database",
+    "hard-drive",
+    "shield-check",
+    "inbox",
+    "refresh-cw",
+    "rotate-ccw",
+    "play",
+    "moon",
+    "sun",
+    "monitor",
+    "keyboard",
+    "building-2",
+    "image",
+    "lock",
+    "paperclip",
+    "message-square",
+    "external-link",
+    "globe",
+    "zap",
+    "filter",
+    "tag",
+    "percent",
+    "archive",
+    "save",
+    "key-round",
+    "ban",
+    "receipt-text",
+]
 
 INNER = re.compile(r"<svg\b[^>]*>(?P<body>.*)</svg>", re.DOTALL)
 SPACE = re.compile(r"\s*\n\s*")
@@ -51,10 +120,15 @@ def symbol(name: str, source: str) -> str:
 def main(icons: Path, target: Path) -> None:
     """Write the sprite, in the order of the list."""
     symbols = [
-        symbol(name, (icons / f"{RENAMED.get(name, name)}.svg").read_text("utf-8")) for name in NAMES
+        symbol(name, (icons / f"{RENAMED.get(name, name)}.svg").read_text("utf-8"))
+        for name in NAMES
     ]
-    head = "<!-- Lucide, ISC licence: vendor/lucide-LICENSE.txt. Made by tests/tools/make_icons.py -->"
-    sprite = '<svg xmlns="http://www.w3.org/2000/svg">' + head + "\n" + "\n".join(symbols) + "\n</svg>\n"
+    head = (
+        "<!-- Lucide, ISC licence: vendor/lucide-LICENSE.txt. Made by tests/tools/make_icons.py -->"
+    )
+    sprite = (
+        '<svg xmlns="http://www.w3.org/2000/svg">' + head + "\n" + "\n".join(symbols) + "\n</svg>\n"
+    )
     target.write_text(sprite, "utf-8")
 
 
