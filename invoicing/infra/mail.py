@@ -139,6 +139,11 @@ def deliver(settings: SmtpSettings, message: EmailMessage) -> str:
         return _hand_over(smtp, payload)
 
 
+def check_address(address: str) -> None:
+    """Raise BadMail unless `address` can stand in a mail."""
+    _address("", address)
+
+
 def file_name(name: str) -> str:
     """A name without folders, control characters and what other systems refuse."""
     kept = "".join("-" if c in '/\\:*?"<>|' else c for c in _one_line(name)).strip(". ")

@@ -7,7 +7,6 @@ that may go at most once is in doubt and is shown.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,7 +17,6 @@ from invoicing.infra import clock, mail
 from invoicing.infra.crypto import SealBroken
 from invoicing.infra.db import read, transaction
 from invoicing.infra.mail import BadMail, File, MailRefused, MailUncertain
-from invoicing.infra.storage import FileStore
 from invoicing.messages import queries, services
 from invoicing.messages.domain import (
     MOST_TRIES,
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from invoicing.infra.storage import FileStore
     from invoicing.messages.models import Message
     from invoicing.work.claims import Claim
 
@@ -118,7 +117,7 @@ def _of(session: Session, ref: str) -> Message:
 
 
 def _files(message: Message) -> list[File]:
-    store = FileStore(Path(current_app.instance_path) / "files")
+    store: FileStore = current_app.extensions["files"]
     return [
         File(store.get(one["sha256"]), one["filename"], one["media_type"])
         for one in message.attachments
