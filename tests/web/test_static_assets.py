@@ -89,7 +89,6 @@ READABLE = [
     ("accent-ink", "accent", TEXT),
     ("accent-ink", "accent-hover", TEXT),
     *(("line-strong", ground, SHAPE) for ground in ("surface", "raised", "bg")),
-    *((series, "surface", SHAPE) for series in ("series-1", "series-2")),
     *(("focus", ground, SHAPE) for ground in ("bg", "surface", "raised")),
 ]
 
