@@ -57,6 +57,15 @@ AGAIN = frozenset(
     {MessageState.SENT, MessageState.FAILED, MessageState.IN_DOUBT, MessageState.KEPT}
 )
 
+STATE_WORDS: dict[MessageState, Text] = {
+    MessageState.QUEUED: msg("Waiting"),
+    MessageState.SENDING: msg("On its way"),
+    MessageState.SENT: msg("Sent"),
+    MessageState.FAILED: msg("Not sent"),
+    MessageState.IN_DOUBT: msg("Not certain"),
+    MessageState.KEPT: msg("Kept here"),
+}
+
 PROBLEM_WORDS: dict[Problem, Text] = {
     Problem.REFUSED: msg("The mail server refused it."),
     Problem.UNREACHABLE: msg("The mail server could not be reached or did not let us in."),

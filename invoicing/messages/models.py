@@ -48,9 +48,8 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     attachments: Mapped[Any] = mapped_column(Json, comment="list of sha256, filename, media_type")
-    secrets_sealed: Mapped[str | None] = mapped_column(
-        Text, comment="sealed map of marker to value; text and html hold [[marker]]"
-    )
+    secret_names: Mapped[Any] = mapped_column(Json, comment="text and html hold each as [[name]]")
+    secrets_sealed: Mapped[str | None] = mapped_column(Text, comment="sealed map of name to value")
     is_private: Mapped[bool] = mapped_column(
         Boolean, default=False, comment="its secrets are never shown, and forgotten once sent"
     )

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from invoicing.core.errors import NotFound
 from invoicing.core.text import msg
 from invoicing.infra import clock
-from invoicing.messages.domain import MOVING, MessageState
+from invoicing.messages.domain import MOVING, Attachment, MessageState
 from invoicing.messages.models import MailSettings, Message
 from invoicing.web.paging import PAGE_LENGTH, Page, decode, encode
 
@@ -53,6 +53,14 @@ def get_message(session: Session, ref: str) -> Message:
     if message is None:
         raise MessageNotFound
     return message
+
+
+def get_attachment(session: Session, ref: str, number: int) -> Attachment:
+    """The `number`-th file of a message, counted from 1; raises MessageNotFound."""
+    found = get_message(session, ref).attachments
+    if not 1 <= number <= len(found):
+        raise MessageNotFound
+    return Attachment(**found[number - 1])
 
 
 def list_about(session: Session, subject_ref: str) -> Sequence[Message]:

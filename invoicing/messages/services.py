@@ -177,6 +177,7 @@ def queue_message(  # noqa: PLR0913 - one mail is all of this
         text=text,
         html=html,
         attachments=_as_json(attachments),
+        secret_names=sorted(secrets or {}),
         secrets_sealed=_seal(secrets),
         is_private=is_private,
         at_most_once=at_most_once,
@@ -204,14 +205,19 @@ def release_held(session: Session, hold: str, attachments: Sequence[Attachment] 
     return work.release(session, hold)
 
 
+def may_send_again(message: Message) -> bool:
+    """Whether the mail is at rest and still whole: what was secret is forgotten once it went."""
+    is_forgotten = bool(message.secret_names) and message.secrets_sealed is None
+    return message.state in AGAIN and not is_forgotten
+
+
 def send_again(session: Session, message: Message, actor: Actor) -> Message:
     """Let a mail go once more; raises NotToBeSentAgain.
 
     What was not sent, or perhaps sent, goes as the same message. What was sent goes as a new one,
     since mail programs hide a message whose identity they have seen. Returns the one that goes.
     """
-    is_forgotten = message.is_private and message.secrets_sealed is None
-    if message.state not in AGAIN or is_forgotten:
+    if not may_send_again(message):
         raise NotToBeSentAgain
     if message.state == MessageState.SENT:
         message = _copy(message)
@@ -302,6 +308,13 @@ def open_secrets(message: Message) -> dict[str, str]:
     return opened
 
 
+def shown_text(message: Message) -> str:
+    """The mail's text for the mailbox: secrets only while nothing but the mailbox has them."""
+    if message.state == MessageState.KEPT and not message.is_private:
+        return fill(message.text, open_secrets(message))
+    return fill(message.text, dict.fromkeys(message.secret_names, "[…]"))
+
+
 def fill(words: str, secrets: Mapping[str, str]) -> str:
     """`words` with each `[[name]]` replaced by its secret."""
     for name, value in secrets.items():
@@ -373,6 +386,7 @@ def _copy(message: Message) -> Message:
         text=message.text,
         html=message.html,
         attachments=message.attachments,
+        secret_names=message.secret_names,
         secrets_sealed=message.secrets_sealed,
         is_private=message.is_private,
         at_most_once=message.at_most_once,
