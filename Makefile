@@ -41,6 +41,7 @@ install-test: install .venv/.test
 .venv/.app: requirements.txt | .venv/bin/python
 	@echo "Installing the libraries …"
 	@$(call pip_install,requirements.txt)
+	@$(BIN)/python -m compileall -q app.py worker.py invoicing
 	@touch $@
 
 .venv/.test: tests/requirements.txt .venv/.app
@@ -54,7 +55,7 @@ install-test: install .venv/.test
 
 # Hashes are checked by both; --no-deps because the lock names everything.
 define pip_install
-if [ -n "$(UV)" ]; then "$(UV)" pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(1); \
+if [ -n "$(UV)" ]; then "$(UV)" pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes -r $(1); \
 else $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1); fi
 endef
 

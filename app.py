@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 USAGE = "usage: app.py [--web | --worker | --tick | --prepare]"
-#: The exit code for what the operator has to change.
-REFUSED = 2
 
 
 def create_app() -> Flask:
@@ -70,8 +68,8 @@ def main(arguments: list[str]) -> None:
     with end_with_one_line():
         if role == "--all" and not rest:
             run_all()
-        elif role == "--web" and len(rest) in {0, 2}:
-            run_web(*(int(number) for number in rest))
+        elif role == "--web" and len(rest) in {0, 2, 3}:
+            run_web(*(int(number) for number in rest[:2]), is_first=rest[2:] == ["first"])
         elif role == "--worker" and not rest:
             import worker
 
@@ -79,7 +77,8 @@ def main(arguments: list[str]) -> None:
         elif role == "--tick" and not rest:
             run_tick()
         elif role == "--prepare" and not rest:
-            prepare()
+            _, link = prepare()
+            _greet_setup(link)
         else:
             _refuse(USAGE)
 
@@ -87,8 +86,8 @@ def main(arguments: list[str]) -> None:
 # ------------------------------------------------------------------------------- the parts
 
 
-def prepare() -> None:
-    """Make keys and database, and print the one-time set-up link while there is no owner."""
+def prepare() -> tuple[Flask, str]:
+    """Make keys and database; the application, and the one-time set-up's path if still needed."""
     from invoicing.config import Config
     from invoicing.infra import processes, schema
 
@@ -96,18 +95,25 @@ def prepare() -> None:
     app = create_app()
     schema.upgrade(app)
     with app.app_context():
-        from invoicing import features
+        from invoicing.identity.services import renew_setup_token
+        from invoicing.infra.db import db, transaction
 
-        if link := features.setup_link():
-            print(link, flush=True)  # noqa: T201 - the operator reads it
+        with transaction() as session:
+            token = renew_setup_token(session)
+        db.engine.dispose()
+    return app, f"/setup/{token}" if token else ""
 
 
-def run_web(listen_on: int | None = None, tell: int | None = None) -> None:
-    """Serve pages on the descriptor `listen_on`, else on HOST and PORT; ready is told by `tell`."""
+def run_web(listen_on: int | None = None, tell: int | None = None, *, is_first: bool) -> None:
+    """Serve pages on the descriptor `listen_on`, else on HOST and PORT.
+
+    The first web process of a start prepares the database too, so that the program is loaded
+    once. When it can answer it writes the set-up's path and a line end to `tell`.
+    """
     import socket
 
     from invoicing.config import Config
-    from invoicing.infra import processes
+    from invoicing.infra import processes, schema
 
     config = Config.from_environment(os.environ)
     listener = (
@@ -115,13 +121,11 @@ def run_web(listen_on: int | None = None, tell: int | None = None) -> None:
         if listen_on is None
         else socket.socket(fileno=listen_on)
     )
-
-    def load() -> Flask:
-        from invoicing.infra import schema
-
-        app = create_app()
+    if is_first:
+        app, link = prepare()
+    else:
+        app, link = create_app(), ""
         schema.require_current(app)
-        return app
 
     def after_fork(app: Flask) -> None:
         from invoicing.infra.db import db
@@ -131,10 +135,9 @@ def run_web(listen_on: int | None = None, tell: int | None = None) -> None:
 
     def when_ready() -> None:
         if tell is not None:
-            os.write(tell, b".")
+            os.write(tell, f"{link}\n".encode())
 
-    with end_with_one_line():
-        processes.serve(load, listener, config, after_fork=after_fork, when_ready=when_ready)
+    processes.serve(lambda: app, listener, config, after_fork=after_fork, when_ready=when_ready)
 
 
 def run_tick() -> None:
@@ -164,44 +167,46 @@ def run_all() -> None:
     )
     supervisor = processes.Supervisor(_complain)
     supervisor.catch_signals()
-    link = _prepare_apart()
-    ready, tell = os.pipe()
-    supervisor.children += _children(config, listener, tell)
     # Closed first at the end: who comes later is refused at once instead of being left waiting.
     supervisor.on_stop = listener.close
     try:
-        _wait_until_ready(supervisor, ready)
+        link = _start_web(supervisor, listener)
         if not supervisor.is_asked_to_stop:
+            supervisor.children += _background(config)
             _greet(config, link)
         supervisor.run()
     finally:
         supervisor.stop()
 
 
-def _prepare_apart() -> str:
-    """Run `--prepare` in a process of its own, which takes its memory with it; the link."""
-    import subprocess
+def _start_web(supervisor: Supervisor, listener: socket.socket) -> str:
+    """Start the web server, which prepares the database; the set-up's path once it answers."""
+    from invoicing.infra import processes
 
-    done = subprocess.run(  # noqa: S603 - our own command
-        [*_ourselves(), "--prepare"], stdout=subprocess.PIPE, start_new_session=True, check=False
+    ready, tell = os.pipe()
+    descriptors = (listener.fileno(), tell)
+    command = [*_ourselves(), "--web", *map(str, descriptors)]
+    web = processes.Child(
+        "web", [*command, "first"], stage=1, patience=processes.GRACE + 5, pass_fds=descriptors
     )
-    if done.returncode:
-        sys.exit(done.returncode if done.returncode > 0 else 1)
-    return done.stdout.decode().strip()
+    supervisor.children.append(web)
+    while not supervisor.is_asked_to_stop:
+        supervisor.tend()
+        if supervisor.nap(0.2, ready):
+            web.command = command
+            return os.read(ready, 512).decode().strip()
+        if web.last_code == processes.REFUSED:
+            sys.exit(processes.REFUSED)  # it has said why
+        if web.deaths >= processes.MOST_FAILED_STARTS:
+            raise processes.StartRefused("The web server does not start; the reason stands above.")
+    return ""
 
 
-def _children(config: Config, listener: socket.socket, tell: int) -> list[Child]:
+def _background(config: Config) -> list[Child]:
+    """The queue's server unless there is one elsewhere, the worker and the clockwork."""
     from invoicing.infra import processes, queue
 
-    number = listener.fileno()
     children = [
-        processes.Child(
-            name="web",
-            command=[*_ourselves(), "--web", str(number), str(tell)],
-            stage=1,
-            patience=processes.GRACE + 5,
-            pass_fds=(number, tell),
-        ),
         processes.Child("tick", [*_ourselves(), "--tick"], stage=1, patience=15),
         processes.Child("worker", [*_ourselves(), "--worker"], stage=2, patience=45),
     ]
@@ -210,28 +215,22 @@ def _children(config: Config, listener: socket.socket, tell: int) -> list[Child]
         # The server keeps the lock as long as it lives: a new one waits for the old one's end.
         lock = processes.take_lock(home / "lock", "An old queue server does not end.", wait=10)
         command = queue.server_command(config.instance_path)
-        children.insert(0, processes.Child("queue", command, 3, patience=15, pass_fds=(lock,)))
+        children.insert(
+            0, processes.Child("queue", command, stage=3, patience=15, pass_fds=(lock,))
+        )
     return children
-
-
-def _wait_until_ready(supervisor: Supervisor, ready: int) -> None:
-    from invoicing.infra import processes
-
-    web = next(child for child in supervisor.children if child.name == "web")
-    while not supervisor.is_asked_to_stop:
-        supervisor.tend()
-        if supervisor.nap(0.2, ready):
-            return
-        if web.deaths >= processes.MOST_FAILED_STARTS:
-            raise processes.StartRefused("The web server does not start; the reason stands above.")
 
 
 def _greet(config: Config, link: str) -> None:
     host = "localhost" if config.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else config.host  # noqa: S104
     address = config.public_url or f"http://{host}:{config.port}"
     print(f"Invoicing is ready: {address}/", flush=True)  # noqa: T201
+    _greet_setup(f"{address}{link}" if link else "")
+
+
+def _greet_setup(link: str) -> None:
     if link:
-        print(f"Set it up with this link, which works once: {address}{link}", flush=True)  # noqa: T201
+        print(f"Set it up with this link, which works once: {link}", flush=True)  # noqa: T201
 
 
 def _ourselves() -> list[str]:
@@ -249,6 +248,8 @@ def _complain(line: str) -> None:
 
 
 def _refuse(reason: object) -> None:
+    from invoicing.infra.processes import REFUSED
+
     _complain(str(reason))
     sys.exit(REFUSED)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     from invoicing.config import Config
@@ -32,6 +32,8 @@ BACK_OFF = (0.1, 0.5, 2.0, 5.0, 15.0)
 STEADY_AFTER = 30.0
 #: So many deaths of a child that was never ready end the whole start.
 MOST_FAILED_STARTS = 3
+#: The exit code of a process that has said in one line what the operator has to change.
+REFUSED = 2
 #: Requests in flight get this long at the end.
 GRACE = 30
 _PR_SET_PDEATHSIG = 1
@@ -121,6 +123,7 @@ class Child:
     started_at: float = 0.0
     due_at: float = 0.0
     deaths: int = 0
+    last_code: int | None = None
 
     def start(self) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches the supervisor only."""
@@ -141,6 +144,7 @@ class Child:
     def bury(self) -> float:
         """Note its death; how long to wait before the next start."""
         now = time.monotonic()
+        self.last_code = self.process.returncode if self.process else None
         self.process = None
         if now - self.started_at > STEADY_AFTER:
             self.deaths = 0
@@ -195,9 +199,10 @@ class Supervisor:
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and not child.is_running():
-                code = child.process.returncode
                 wait = child.bury()
-                self.say(f"{child.name} ended ({_ending(code)}); it starts again in {wait:g} s")
+                if child.last_code != REFUSED:
+                    ending = _ending(child.last_code)
+                    self.say(f"{child.name} ended ({ending}); it starts again in {wait:g} s")
             elif child.process is None and child.due_at <= now:
                 child.start()
 
@@ -234,7 +239,9 @@ class Supervisor:
         self._asked += 1
 
 
-def _ending(code: int) -> str:
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "never started"
     return f"exit {code}" if code >= 0 else signal.Signals(-code).name
 
 
@@ -295,10 +302,3 @@ def _settings(config: Config, listener: socket.socket) -> dict[str, Any]:
         "secure_scheme_headers": {},
         "control_socket_disable": True,
     }
-
-
-def close_all(descriptors: Iterable[int]) -> None:
-    """Close descriptors that may be closed already."""
-    for descriptor in descriptors:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)

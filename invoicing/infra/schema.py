@@ -24,7 +24,6 @@ class SchemaRefused(StartRefused):
 
 def upgrade(app: Flask) -> None:
     """Bring the database to this program's version; raises SchemaRefused."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     with app.app_context():
         if not _is_current():
             flask_migrate.upgrade()
@@ -41,6 +40,7 @@ def require_current(app: Flask) -> None:
 
 def _is_current() -> bool:
     """Whether nothing is to be migrated; raises SchemaRefused for what cannot be."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     script = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
     try:
         with db.engine.connect() as connection:

@@ -26,12 +26,12 @@ def only_loopback() -> Iterator[None]:
     """Refuse connections to other machines, in this process and what it forks."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
-    def checked(self: socket.socket, address: Any) -> None:
+    def checked(self: Any, address: Any, /) -> None:
         if not _is_own(address):
             raise ReachedOut(address)
         connect(self, address)
 
-    def checked_ex(self: socket.socket, address: Any) -> int:
+    def checked_ex(self: Any, address: Any, /) -> int:
         if not _is_own(address):
             raise ReachedOut(address)
         return connect_ex(self, address)
