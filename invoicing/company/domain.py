@@ -64,6 +64,9 @@ EU_VAT_PREFIXES = frozenset(
     ]
 )
 
+CURRENCIES = frozenset(
+    currency for country in COUNTRIES for currency in get_territory_currencies(country)
+)
 DEFAULT_TERMS_DAYS = 30
 _LONGEST_IDENTIFIER = 40
 # Where it is usual to ask for the money sooner.
@@ -102,6 +105,16 @@ _ZONES = {
 _CURRENCIES = {"BG": "EUR"}
 # VAT identifiers that carry no country code at home, but do on an invoice (BR-CO-09).
 _PREFIX_ADDED = frozenset({"GB", "NO"})
+# How postcode and city stand in one line, where it is neither `44000 Nantes` nor `Riga 1010`.
+_PLACE = {
+    "CA": r"(?P<city>.+?),?\s+(?P<postcode>[A-Z]\d[A-Z] ?\d[A-Z]\d)",
+    "GB": r"(?P<city>.+?),?\s+(?P<postcode>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})",
+    "IE": r"(?P<city>.+?),?\s+(?P<postcode>[A-Z]\d[\dW] ?[A-Z\d]{4})",
+    "MT": r"(?P<city>.+?),?\s+(?P<postcode>[A-Z]{3} ?\d{4})",
+    "NL": r"(?P<postcode>\d{4} ?[A-Z]{2})\s+(?P<city>.+)",
+}
+_POSTCODE_FIRST = r"(?P<postcode>(?:[A-Z]{1,2}-)?\d(?:[\d -]*\d)?),?\s+(?P<city>\D.*)"
+_POSTCODE_LAST = r"(?P<city>.*\D),?\s+(?P<postcode>(?:[A-Z]{2}-)?\d{3,6}(?:-\d{3,4})?)"
 # One that passes the check, for each country that this product knows well.
 _EXAMPLES = {
     "AT": "ATU13585627",
@@ -138,6 +151,24 @@ class VatIdentifierWrong(Invalid):
     """Not a number that this country could have given."""
 
     default = msg("This is not a valid VAT number. Check each digit, or leave it empty.")
+
+
+class BicWrong(Invalid):
+    """Not a bank's code."""
+
+    default = msg("This is not a valid BIC. It has 8 or 11 letters and digits.")
+
+
+class LogoWrong(Invalid):
+    """Not an image that can stand on a paper."""
+
+    default = msg("This image cannot be read. Choose a PNG or JPEG file.")
+
+
+class LogoTooLarge(Invalid):
+    """More pixels than can be read safely."""
+
+    default = msg("This image has too many pixels. Choose one below 25 million.")
 
 
 class IbanWrong(Invalid):
@@ -218,6 +249,19 @@ def _first_zone(country: str) -> str:
     return str(zones[0]) if zones else "UTC"
 
 
+def split_place(country: str, typed: str) -> tuple[str, str]:
+    """Postcode (BT-38) and city (BT-37) from one line as it is written in `country`.
+
+    What cannot be told apart is all city: printed, the line reads the same.
+    """
+    line = " ".join(typed.split()).strip(",")
+    for pattern in (_PLACE.get(country), _POSTCODE_FIRST, _POSTCODE_LAST):
+        found = re.fullmatch(pattern, line, re.IGNORECASE) if pattern else None
+        if found:
+            return found["postcode"].upper(), found["city"].strip(" ,")
+    return "", line
+
+
 def vat_example(country: str) -> str:
     """A VAT identifier as one looks in `country`; empty where we know none."""
     return _EXAMPLES.get(country, "")
@@ -279,6 +323,14 @@ def check_iban(typed: str) -> str:
         return str(IBAN(compact, validate_bban=False))
     except (SchwiftyException, ValueError):
         raise IbanWrong(field="iban") from None
+
+
+def check_bic(typed: str) -> str:
+    """The BIC (BT-86) in capitals, or empty; raises BicWrong."""
+    compact = typed.replace(" ", "").upper()
+    if compact and not re.fullmatch("[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?", compact):
+        raise BicWrong(field="bic")
+    return compact
 
 
 def bic_of(iban: str) -> str:
