@@ -67,11 +67,11 @@ class MailSettingsForm(Form):
     def to_command(self) -> SaveMailSettings:
         """What is to be kept; an empty password field keeps the stored one."""
         return SaveMailSettings(
-            host=self.host.data,
-            port=self.port.data,
+            host=self.host.data or "",
+            port=self.port.data or USUAL_PORT,
             security=Security(self.security.data),
-            username=self.username.data,
+            username=self.username.data or "",
             password=self.password.data or None,
-            from_address=self.from_address.data,
-            from_name=self.from_name.data,
+            from_address=self.from_address.data or "",
+            from_name=self.from_name.data or "",
         )
