@@ -15,11 +15,9 @@ from flask import current_app, g
 from flask_babel import force_locale, refresh
 
 from invoicing.company.models import ACCENT_COLOUR
-from invoicing.company.queries import find_company
-from invoicing.infra.db import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _DARK_INK, _LIGHT_INK = "#171c20", "#ffffff"
 _COLOUR = re.compile("#[0-9a-fA-F]{6}")
@@ -43,28 +41,27 @@ class Brand:
         return _DARK_INK if _luminance(self.accent) > _EQUAL_CONTRAST else _LIGHT_INK
 
 
+_brands: list[Callable[[], Brand]] = [Brand]
+
+
+def use_brand(find: Callable[[], Brand]) -> None:
+    """Let `find` say what mails show of the company; `features` names it."""
+    _brands[:] = [find]
+
+
 def render_mail(folder: str, language: str, zone: str, **context: Any) -> tuple[str, str, str]:
     """Subject, text and HTML of the mail in `templates/emails/<folder>`.
 
     Instants in it are shown in `zone`, the company's time zone.
     """
     env = current_app.jinja_env
-    given = {"brand": _brand(), "language": language, **context}
+    given = {"brand": _brands[0](), "language": language, **context}
     with _zone(zone), force_locale(language):
         subject, text, html = (
             env.get_template(f"emails/{folder}/{part}").render(given)
             for part in ("subject.txt", "body.txt", "body.html")
         )
     return " ".join(subject.split()), _tidy(text), html
-
-
-def _brand() -> Brand:
-    company = find_company(read())
-    if company is None:
-        return Brand()
-    town = f"{company.postcode} {company.city}".strip()
-    lines = (company.street, company.street_extra, town)
-    return Brand(company.name, company.accent_colour, ", ".join(line for line in lines if line))
 
 
 @contextmanager
