@@ -39,8 +39,9 @@ class TaskJob(Job):
     """A job that can call one function with one number, whatever the queue says."""
 
     def restore(self, raw_data: dict[Any, Any]) -> None:
-        """Read the job, leaving out functions it would call at its end."""
+        """Read the job, leaving out functions and addresses it would call at its end."""
         super().restore(raw_data)
+        self.webhooks = []
         self._success_callback_name = None
         self._failure_callback_name = None
         self._stopped_callback_name = None

@@ -137,7 +137,11 @@ def config(database_url: str, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def app(config: Config) -> Iterator[Flask]:
-    """The application on a fresh database."""
+    """The application on a fresh database; the test runs on both engines."""
+    yield from _running(config)
+
+
+def _running(config: Config) -> Iterator[Flask]:
     from invoicing.factory import create_app
     from invoicing.infra.db import db
 
@@ -147,6 +151,16 @@ def app(config: Config) -> Iterator[Flask]:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_app(sqlite_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on SQLite only, for tests where the engine does not matter."""
+    from invoicing.config import Config
+
+    instance = tmp_path / "instance"
+    instance.mkdir(mode=0o700)
+    yield from _running(Config(instance_path=instance, database_url=sqlite_url, log_level="ERROR"))
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     application.stop()
 
 
-def get(application: Application, path: str = "/") -> int:
+def get(application: Application, path: str = "/static/icons.svg") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", application.port, timeout=10)
     with closing(connection):
         connection.request("GET", path)
@@ -45,7 +45,7 @@ def get(application: Application, path: str = "/") -> int:
 
 
 def test_one_command_starts_all_and_says_where(running: Application) -> None:
-    assert get(running) < 500
+    assert get(running) == 200
     assert running.setup_link().startswith(f"http://localhost:{running.port}/setup/")
     assert set(running.children()) == {"queue", "web", "worker", "tick"}
 
@@ -106,7 +106,7 @@ def test_a_killed_child_is_started_again(running: Application, name: str) -> Non
     killed = running.children()[name]
     os.kill(killed, signal.SIGKILL)
     wait_for(lambda: running.children().get(name) not in {None, killed})
-    wait_for(lambda: get(running) < 500)
+    wait_for(lambda: get(running) == 200)
     assert running.said(f"{name} ended (SIGKILL)")
 
 
@@ -117,13 +117,15 @@ def test_the_end_answers_what_was_asked_and_leaves_nothing(tmp_path: Path) -> No
     connection = http.client.HTTPConnection("127.0.0.1", application.port, timeout=20)
     with closing(connection):
         connection.connect()
-        connection.sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")  # half a request
-        wait_for(lambda: get(application) < 500)
+        connection.sock.sendall(
+            b"GET /static/icons.svg HTTP/1.1\r\nHost: localhost\r\n"
+        )  # half a request
+        wait_for(lambda: get(application) == 200)
         application.process.send_signal(signal.SIGTERM)
         wait_for(lambda: application.children().keys() <= {"queue", "web", "worker"})
         connection.sock.sendall(b"\r\n")
         answer = connection.sock.recv(100)
-    assert answer.startswith(b"HTTP/1.1 ")
+    assert answer.startswith(b"HTTP/1.1 200")
     assert application.wait() == 0
     assert not [pid for pid in everything if is_alive(pid)]
 
