@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from babel.core import get_global
@@ -22,7 +21,6 @@ from wtforms.validators import (
 )
 
 from invoicing.company.domain import (
-    COUNTRIES,
     CURRENCIES,
     BankDetails,
     CompanyDetails,
@@ -33,6 +31,7 @@ from invoicing.company.domain import (
     shown_iban,
 )
 from invoicing.core.errors import Invalid
+from invoicing.web.countries import country_choices
 from invoicing.web.forms import Form, LineField
 from invoicing.web.text import translate
 
@@ -56,12 +55,6 @@ def line(label: Any, most: int, *, is_required: bool = False, name: str | None =
     return LineField(label, validators=[*needed, Length(max=most, message=_TOO_LONG)], name=name)
 
 
-def country_choices() -> list[tuple[str, str]]:
-    """Every country by its name in the reader's language, in that language's order."""
-    names = get_locale().territories
-    return sorted(((code, names[code]) for code in COUNTRIES), key=lambda c: _plain(c[1]))
-
-
 def currency_choices() -> list[tuple[str, str]]:
     """Every currency in use, by its code and name."""
     locale = get_locale()
@@ -74,11 +67,6 @@ def zone_choices() -> list[tuple[str, str]]:
     """Every time zone that has a country, and UTC."""
     zones = {zone for listed in get_global("territory_zones").values() for zone in listed}
     return [(zone, zone.replace("_", " ")) for zone in sorted(zones | {"UTC"})]
-
-
-def _plain(name: str) -> str:
-    """For sorting: without accents and capitals, so that Égypte stands under E."""
-    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
 
 
 class CountryField(SelectField):
