@@ -8,16 +8,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, has_request_context, request, url_for
 from flask_babel import Babel
 from flask_login import LoginManager, current_user
 from flask_migrate import Migrate
 from flask_wtf.csrf import generate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from invoicing import features
+from invoicing import cli, features
 from invoicing.config import Config
 from invoicing.infra import crypto, db, logging
+from invoicing.infra.storage import FileStore
 from invoicing.web import access, errors, filters, nav, render, security
 from invoicing.web.forms import form_key
 
@@ -42,6 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.extensions["invoicing_config"] = config
     logging.configure(config.log_level)
     _setup_secrets(app, config)
+    app.extensions["files"] = FileStore(config.instance_path / "files")
     db.init_app(app, config)
     _setup_migrations(app)
     _setup_proxies(app, config)
@@ -107,6 +109,7 @@ def _zone() -> str:
 def _setup_features(app: Flask) -> None:
     features.install(app)
     access.init_app(app, features.has_owner)
+    cli.register(app)
     for feature in features.FEATURES:
         for blueprint in feature.blueprints:
             app.register_blueprint(blueprint)
@@ -131,6 +134,8 @@ def _setup_templates(app: Flask) -> None:
 
 def _layout_context() -> dict[str, Any]:
     """What the layouts show around every page; an error page asks the database nothing."""
+    if not has_request_context():
+        return {}
     language = _language()
     if g.get("error_page"):
         return {"nav": [], "company_name": "", "language": language, "theme": ""}

@@ -50,3 +50,9 @@ def clean(value: str) -> str:
     unified = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in unified if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     return _BIDI_CONTROLS.sub("", kept).strip()
+
+
+def sort_key(value: str) -> str:
+    """`value` without case and accents: what names are put in order by."""
+    apart = unicodedata.normalize("NFKD", value.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c))

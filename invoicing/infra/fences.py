@@ -117,10 +117,21 @@ def _refuse_changed_columns(record: Any, declared: Fence) -> None:
 
 
 def install_triggers(connection: Connection) -> None:
-    """Make every trigger anew; part of each migration, inside its transaction."""
+    """Make every trigger anew; part of each migration, inside its transaction.
+
+    A table that the schema at hand does not have yet, or not whole, goes without.
+    """
     drop_triggers(connection)
-    for statement in trigger_statements(connection.dialect.name):
-        connection.exec_driver_sql(statement)
+    schema = inspect(connection)
+    tables = set(schema.get_table_names())
+    make = _sqlite if connection.dialect.name == "sqlite" else _postgresql
+    for declared in all_fences():
+        name = declared.table.name
+        if name not in tables:
+            continue
+        if set(declared.frozen) <= {column["name"] for column in schema.get_columns(name)}:
+            for statement in make(declared):
+                connection.exec_driver_sql(statement)
 
 
 def drop_triggers(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, update
+from sqlalchemy import String, delete, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from invoicing.core.errors import Conflict
@@ -91,3 +91,8 @@ def keep(session: Session, submission: Submission) -> None:
         .where(SubmittedForm.key == submission.key)
         .values(location=location)
     )
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Remove forms that were sent before that instant; nobody sends them again."""
+    session.execute(delete(SubmittedForm).where(SubmittedForm.submitted_at < before))

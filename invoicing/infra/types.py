@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Integer,
+    Table,
+    Text,
+    event,
+)
 from sqlalchemy.types import TypeDecorator
 
 if TYPE_CHECKING:
@@ -49,6 +58,15 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
         """The Decimal that was stored; sums arrive as Decimal from PostgreSQL and are the same."""
         return None if value is None else Decimal(int(value)).scaleb(-self.scale)
+
+
+@event.listens_for(Column, "after_parent_attach")
+def _keep_integers(column: Column[Any], table: object) -> None:
+    """On SQLite, whose columns take anything, let an exact column hold integers only."""
+    if isinstance(column.type, ExactDecimal) and isinstance(table, Table):
+        condition = f"typeof({column.name}) IN ('integer', 'null')"
+        check = CheckConstraint(condition, name=f"{column.name}_exact", _type_bound=True)
+        table.append_constraint(check.ddl_if(dialect="sqlite"))
 
 
 def Amount() -> ExactDecimal:  # noqa: N802 - reads as a type where a column is declared

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from alembic import context
 from flask import current_app
 
-from invoicing.infra import fences
+from invoicing.infra import fences, types
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,6 +25,14 @@ class BrokenReference(RuntimeError):
 def _include(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
     """Leave full-text tables out of comparison; they are made by hand."""
     return not (kind == "table" and name is not None and name.startswith("fts_"))
+
+
+def _render(kind: str, item: object, _context: object) -> str | bool:
+    """Write our own column types by name, so that a migration keeps their checks."""
+    if kind != "type" or type(item).__module__ != types.__name__:
+        return False
+    inner = str(item.scale) if isinstance(item, types.ExactDecimal) else ""
+    return f"types.{type(item).__name__}({inner})"
 
 
 def _run() -> None:
@@ -41,6 +49,7 @@ def _run() -> None:
             transactional_ddl=True,
             include_object=_include,
             compare_type=True,
+            render_item=_render,
         )
         with context.begin_transaction():
             fences.drop_triggers(connection)

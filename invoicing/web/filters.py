@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 from flask_babel import get_locale, get_timezone
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
-    from babel import Locale
     from flask import Flask
 
 _DECIMALS = "#,##0.######"
@@ -57,6 +57,12 @@ def moment(at: datetime) -> str:
     return format_datetime(at, format="medium", tzinfo=get_timezone(), locale=_locale())
 
 
+def country(code: str) -> str:
+    """The name of a country given by its ISO 3166-1 code."""
+    from_cldr = Locale.parse(str(_locale())).territories
+    return str(from_cldr.get(code, code))
+
+
 def isodate(day: date | None) -> str:
     """A day as a date input wants it."""
     return day.isoformat() if day else ""
@@ -73,6 +79,7 @@ def init_app(app: Flask) -> None:
         shortdate=shortdate,
         datetime=moment,
         isodate=isodate,
+        country=country,
     )
 
 

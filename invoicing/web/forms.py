@@ -9,18 +9,16 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from babel.numbers import get_decimal_symbol
 from flask import request
-from flask_babel import get_locale
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 
-from invoicing.core.errors import AppError
-from invoicing.core.text import clean, nmsg
+from invoicing.core.errors import AppError, Invalid
+from invoicing.core.text import clean
 from invoicing.infra.once import Submission
 from invoicing.web.filters import number
-from invoicing.web.numbers import NotANumber, parse_decimal
+from invoicing.web.numbers import read_decimal
 from invoicing.web.text import translate
 
 if TYPE_CHECKING:
@@ -109,20 +107,7 @@ class DecimalField(StringField):
         self.data = None
         if not valuelist or not valuelist[0].strip():
             return
-        mark = get_decimal_symbol(get_locale() or "en")
         try:
-            value = parse_decimal(valuelist[0], mark)
-        except NotANumber as error:
+            self.data = read_decimal(valuelist[0], self.decimals)
+        except Invalid as error:
             raise ValueError(translate(error.text)) from None
-        exponent = value.as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > self.decimals:
-            raise ValueError(
-                translate(
-                    nmsg(
-                        "At most %(n)s digit behind the decimal mark.",
-                        "At most %(n)s digits behind the decimal mark.",
-                        self.decimals,
-                    )
-                )
-            )
-        self.data = value

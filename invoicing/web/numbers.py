@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from babel.numbers import get_decimal_symbol
+from flask_babel import get_locale
+
 from invoicing.core.errors import Invalid
-from invoicing.core.text import msg
+from invoicing.core.text import msg, nmsg
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009']")
 _MOST_CHARACTERS = 40
@@ -18,6 +21,10 @@ class NotANumber(Invalid):
     """What was typed is not a number that can be read in one way only."""
 
     default = msg("This is not a number we can read. Example: %(example)s")
+
+
+class TooManyDecimals(Invalid):
+    """A number with more decimals than are kept."""
 
 
 def parse_decimal(typed: str, decimal_mark: str) -> Decimal:
@@ -45,6 +52,24 @@ def parse_decimal(typed: str, decimal_mark: str) -> Decimal:
     if not text.isascii() or not _PLAIN.fullmatch(text):
         raise _refusal(decimal_mark)
     return Decimal(text)
+
+
+def read_decimal(typed: str, decimals: int) -> Decimal:
+    """The number typed in the reader's own notation, with at most so many `decimals`.
+
+    Raises NotANumber or TooManyDecimals.
+    """
+    value = parse_decimal(typed, get_decimal_symbol(get_locale() or "en"))
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > decimals:
+        raise TooManyDecimals(
+            nmsg(
+                "At most %(n)s digit behind the decimal mark.",
+                "At most %(n)s digits behind the decimal mark.",
+                decimals,
+            )
+        )
+    return value
 
 
 def _drop_groups(text: str, separator: str, decimal_mark: str) -> str:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from invoicing.core.errors import NotFound
@@ -45,3 +46,28 @@ def decode(cursor: str, length: int) -> list[Any]:
     if not all(isinstance(value, str | int) for value in values):
         raise NotFound
     return values
+
+
+def decode_id(cursor: str) -> int:
+    """The row id in a cursor made of nothing else; raises NotFound."""
+    (value,) = decode(cursor, 1)
+    if not isinstance(value, int):
+        raise NotFound
+    return value
+
+
+def decode_name(cursor: str) -> tuple[str, int]:
+    """The name key and row id in a cursor made of these two; raises NotFound."""
+    name, row_id = decode(cursor, 2)
+    if not isinstance(name, str) or not isinstance(row_id, int):
+        raise NotFound
+    return name, row_id
+
+
+def decode_day(cursor: str) -> tuple[date, int]:
+    """The day and row id in a cursor made of these two; raises NotFound."""
+    day, row_id = decode_name(cursor)
+    try:
+        return date.fromisoformat(day), row_id
+    except ValueError as error:
+        raise NotFound from error

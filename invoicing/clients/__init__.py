@@ -1,0 +1,1 @@
+"""Clients: who the company invoices; the living record behind every buyer."""

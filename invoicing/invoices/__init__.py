@@ -1,0 +1,1 @@
+"""Invoices: drafts, issuing, sending, and what is still due."""

@@ -1,0 +1,216 @@
+"""The editor's form: a head, and lines that keep their order by repeated hidden uids.
+
+Each line's fields are named `l-<uid>-…`; the order of the `uid` fields is the order of the lines,
+so moving one renumbers nothing. Missing fields are taken as empty.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, EmailField, IntegerField, SelectField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from invoicing.core.errors import Invalid
+from invoicing.core.quantities import PRICE_DECIMALS, QUANTITY_DECIMALS
+from invoicing.core.text import clean, msg
+from invoicing.documents.domain import LineInput
+from invoicing.invoices.domain import MOST_LINES, Draft, DraftLine
+from invoicing.tax.domain import TaxCategory, TaxRate
+from invoicing.web.filters import number, percent
+from invoicing.web.forms import Form, LineField, NoteField
+from invoicing.web.numbers import read_decimal
+from invoicing.web.text import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from werkzeug.datastructures import MultiDict
+
+    from invoicing.invoices.models import Invoice
+
+_UID = re.compile(r"[A-Za-z0-9]{1,20}")
+_LONGEST_DESCRIPTION = 2000
+_LONGEST_NOTE = 20_000
+_LONGEST_TERMS = 365
+#: The choice of a client who is not in the list yet.
+NEW_CLIENT = "new"
+
+
+def new_uid() -> str:
+    """A name for a new line's fields, unique in its form."""
+    return secrets.token_hex(5)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedLine:
+    """One line as it was typed, with what is wrong beside each field."""
+
+    uid: str
+    description: str = ""
+    quantity: str = "1"
+    price: str = ""
+    tax: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    read: DraftLine | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was typed that says something; such a line is left out."""
+        return not self.description and not self.price
+
+
+def tax_code(rate: TaxRate) -> str:
+    """A rate as the value of a choice, such as S-20."""
+    return f"{rate.category.value}-{rate.percent.normalize():f}"
+
+
+def parse_lines(form: MultiDict[str, str], rates: Sequence[TaxRate]) -> list[TypedLine]:
+    """The lines in `form`, each read or with its errors; never raises for what was typed."""
+    uids = [uid for uid in form.getlist("uid") if _UID.fullmatch(uid)][: MOST_LINES + 1]
+    by_code = {tax_code(rate): rate for rate in rates}
+    return [_read_line(form, uid, by_code) for uid in dict.fromkeys(uids)]
+
+
+def line_of(line: DraftLine) -> TypedLine:
+    """A stored line as the form shows it."""
+    return TypedLine(
+        uid=new_uid(),
+        description=line.description,
+        quantity=number(line.quantity),
+        price=number(line.net_price),
+        tax=tax_code(line.tax),
+        read=line,
+    )
+
+
+def _read_line(
+    form: MultiDict[str, str], uid: str, by_code: Mapping[str, TaxRate]
+) -> TypedLine:
+    typed = TypedLine(
+        uid=uid,
+        description=clean(form.get(f"l-{uid}-desc", "")),
+        quantity=form.get(f"l-{uid}-qty", "").strip(),
+        price=form.get(f"l-{uid}-price", "").strip(),
+        tax=form.get(f"l-{uid}-tax", ""),
+    )
+    if typed.is_blank:
+        return typed
+    errors: dict[str, str] = {}
+    quantity = _number(typed.quantity or "1", QUANTITY_DECIMALS, "qty", errors)
+    price = _number(typed.price or "0", PRICE_DECIMALS, "price", errors)
+    tax = by_code.get(typed.tax) or next(iter(by_code.values()))
+    if not typed.description:
+        errors["desc"] = translate(msg("Say what this line is for."))
+    elif len(typed.description) > _LONGEST_DESCRIPTION:
+        errors["desc"] = translate(msg("At most 2,000 characters fit on a line."))
+    if quantity is None or price is None or errors:
+        return replace(typed, errors=errors)
+    return _checked(typed, DraftLine(typed.description, quantity, price, tax))
+
+
+def _checked(typed: TypedLine, line: DraftLine) -> TypedLine:
+    """The line with what the domain says of its numbers."""
+    try:
+        LineInput(line.quantity, line.net_price, line.tax)
+    except Invalid as error:
+        name = {"quantity": "qty"}.get(error.field or "", "price")
+        return replace(typed, errors={name: translate(error.text)})
+    return replace(typed, read=line)
+
+
+def _number(typed: str, decimals: int, name: str, errors: dict[str, str]) -> Decimal | None:
+    try:
+        return read_decimal(typed, decimals)
+    except Invalid as error:
+        errors[name] = translate(error.text)
+        return None
+
+
+class EditorForm(Form):
+    """The head of a draft; `client` is a reference or NEW_CLIENT with the fields behind it."""
+
+    client = SelectField(_l("Client"), validate_choice=False)
+    client_name = LineField(_l("Name"), validators=[Length(max=200)])
+    client_email = EmailField(_l("E-mail"), validators=[Optional(), Length(max=254)])
+    client_street = LineField(_l("Street and number"), validators=[Length(max=200)])
+    client_postcode = LineField(_l("Postcode"), validators=[Length(max=20)])
+    client_city = LineField(_l("City"), validators=[Length(max=100)])
+    client_country = SelectField(_l("Country"), validate_choice=False)
+    client_language = SelectField(
+        _l("Language of the invoice"), choices=[("en", "English"), ("fr", "Français")]
+    )
+    issue_date = DateField(_l("Issue date"), validators=[Optional()])
+    payment_terms_days = IntegerField(
+        _l("Days to pay"),
+        validators=[InputRequired(_l("Type a number of days.")), NumberRange(0, _LONGEST_TERMS)],
+    )
+    note = NoteField(_l("Note to the client"), validators=[Length(max=_LONGEST_NOTE)])
+
+    def to_command(self, client_ref: str, lines: Sequence[TypedLine]) -> Draft:
+        """The draft that was typed, for the client with this reference."""
+        return Draft(
+            client_ref=client_ref,
+            lines=tuple(line.read for line in lines if line.read is not None),
+            issue_date=self.issue_date.data,
+            payment_terms_days=self.payment_terms_days.data or 0,
+            note=self.note.data or "",
+        )
+
+    def show(self, invoice: Invoice) -> None:
+        """Fill the head from a stored draft."""
+        self.client.data = invoice.client.ref
+        self.issue_date.data = invoice.issue_date
+        self.payment_terms_days.data = invoice.payment_terms_days
+        self.note.data = invoice.note
+
+
+class SendForm(Form):
+    """The review before an invoice goes out."""
+
+    recipient = EmailField(
+        _l("To"),
+        validators=[InputRequired(_l("Type the client's e-mail address.")), Length(max=254)],
+    )
+    words = NoteField(_l("A personal word (optional)"), validators=[Length(max=2000)])
+
+
+def is_all_read(lines: Sequence[TypedLine]) -> bool:
+    """Whether every line that says something could be read."""
+    return all(line.is_blank or line.read is not None for line in lines)
+
+
+def operate(lines: list[TypedLine], op: str, default_tax: str) -> list[TypedLine]:
+    """The lines after a button without script: add, remove:, up:, down: or duplicate: a line."""
+    name, _, uid = op.partition(":")
+    place = next((i for i, line in enumerate(lines) if line.uid == uid), None)
+    if name == "add":
+        return [*lines, TypedLine(uid=new_uid(), tax=default_tax)]
+    if place is None:
+        return lines
+    if name == "remove":
+        return lines[:place] + lines[place + 1 :]
+    if name == "duplicate":
+        copy = replace(lines[place], uid=new_uid())
+        return [*lines[: place + 1], copy, *lines[place + 1 :]]
+    return _moved(lines, place, place + {"up": -1, "down": 1}.get(name, 0))
+
+
+def _moved(lines: list[TypedLine], place: int, target: int) -> list[TypedLine]:
+    if not 0 <= target < len(lines):
+        return lines
+    lines = list(lines)
+    lines[place], lines[target] = lines[target], lines[place]
+    return lines
+
+
+def rate_label(rate: TaxRate) -> str:
+    """A rate as an owner reads it: "20 %", or why there is none."""
+    if rate.category is TaxCategory.STANDARD:
+        return percent(rate.percent)
+    return translate(rate.category.meaning)

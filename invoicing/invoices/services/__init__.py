@@ -1,0 +1,1 @@
+"""The use cases of invoices: drafting, issuing, sending, settling."""

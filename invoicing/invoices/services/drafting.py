@@ -1,0 +1,123 @@
+"""Writing drafts: what was typed becomes rows, and the totals come from the one function."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from invoicing.clients.queries import get_client
+from invoicing.core.identifiers import new_ref
+from invoicing.documents.domain import DocumentInput, LineInput, Totals, compute_totals
+from invoicing.infra import clock
+from invoicing.invoices.domain import COMMERCIAL_INVOICE, Draft, DraftChanged, DraftLine
+from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceTax
+from invoicing.tax.domain import TaxCategory, TaxRate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from invoicing.company.models import Company
+
+_NOTHING = Decimal(0)
+
+
+def create_draft(session: Session, draft: Draft, *, company: Company, ref: str = "") -> Invoice:
+    """A new draft; it has no number until it is issued. Raises NoSuchClient."""
+    at = clock.now()
+    invoice = Invoice(
+        ref=ref or new_ref("inv"),
+        type_code=COMMERCIAL_INVOICE,
+        currency=company.currency,
+        prepaid_amount=_NOTHING,
+        rounding_amount=_NOTHING,
+        mail_state="",
+        created_at=at,
+        version=0,
+    )
+    session.add(invoice)
+    _fill(session, invoice, draft)
+    return invoice
+
+
+def update_draft(session: Session, invoice: Invoice, draft: Draft, *, version: int) -> None:
+    """Write a draft anew; raises DraftChanged when `version` is not the one stored."""
+    if invoice.version != version:
+        raise DraftChanged
+    _fill(session, invoice, draft)
+
+
+def discard_draft(session: Session, invoice: Invoice) -> None:
+    """Remove a draft; an issued invoice is refused by the fences."""
+    session.delete(invoice)
+
+
+def compute(currency: str, lines: Iterable[DraftLine]) -> Totals:
+    """The totals of lines as typed; raises what `compute_totals` raises."""
+    inputs = tuple(LineInput(line.quantity, line.net_price, line.tax) for line in lines)
+    return compute_totals(DocumentInput(currency, inputs))
+
+
+def totals_of(invoice: Invoice) -> Totals:
+    """The totals computed once more from the stored lines."""
+    return compute(invoice.currency, (typed_line(line) for line in invoice.lines))
+
+
+def typed_line(line: InvoiceLine) -> DraftLine:
+    """A stored line as it was typed."""
+    tax = TaxRate(TaxCategory(line.tax_category), line.tax_percent)
+    return DraftLine(line.description, line.quantity, line.net_price, tax)
+
+
+def write_taxes(invoice: Invoice, totals: Totals) -> None:
+    """Store the tax breakdown (BG-23)."""
+    invoice.taxes = [
+        InvoiceTax(
+            position=position,
+            category=subtotal.tax.category.value,
+            percent=subtotal.tax.percent,
+            taxable_amount=subtotal.taxable_amount.amount,
+            tax_amount=subtotal.tax_amount.amount,
+        )
+        for position, subtotal in enumerate(totals.tax_subtotals, start=1)
+    ]
+
+
+def _fill(session: Session, invoice: Invoice, draft: Draft) -> None:
+    client = get_client(session, draft.client_ref)
+    invoice.client = client
+    invoice.language = client.language
+    invoice.issue_date = draft.issue_date
+    invoice.payment_terms_days = draft.payment_terms_days
+    invoice.note = draft.note
+    totals = compute(invoice.currency, draft.lines)
+    invoice.lines = [
+        InvoiceLine(
+            position=position,
+            description=line.description,
+            quantity=line.quantity,
+            net_price=line.net_price,
+            net_amount=total.net_amount.amount,
+            tax_category=line.tax.category.value,
+            tax_percent=line.tax.percent,
+        )
+        for position, (line, total) in enumerate(
+            zip(draft.lines, totals.lines, strict=True), start=1
+        )
+    ]
+    write_totals(invoice, totals)
+    invoice.changed_at = clock.now()
+    invoice.version += 1
+
+
+def write_totals(invoice: Invoice, totals: Totals) -> None:
+    """Store the totals (BG-22) and their breakdown."""
+    invoice.line_total = totals.line_total.amount
+    invoice.allowance_total = totals.allowance_total.amount
+    invoice.charge_total = totals.charge_total.amount
+    invoice.total_without_tax = totals.total_without_tax.amount
+    invoice.tax_total = totals.tax_total.amount
+    invoice.total_with_tax = totals.total_with_tax.amount
+    invoice.amount_due = totals.amount_due.amount
+    write_taxes(invoice, totals)

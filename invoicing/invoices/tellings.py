@@ -1,0 +1,19 @@
+"""How the events of invoices read on a timeline."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from invoicing.core.money import Money
+from invoicing.core.text import Text, msg
+from invoicing.web.timeline import Happened, Telling, tell_as
+
+
+def _number_and_total(event: Happened) -> Text:
+    total = Money(Decimal(event.after["total_with_tax"]), event.after["currency"])
+    return msg("%(number)s, %(total)s", number=event.after["number"], total=total)
+
+
+tell_as("invoice.issued", Telling(msg("Issued"), "file-text", note=_number_and_total))
+tell_as("invoice.viewed", Telling(msg("The client opened the link"), "eye", kind="ok"))
+tell_as("paper.made", Telling(msg("The PDF was made and stored"), "check"))

@@ -1,0 +1,1 @@
+"""The books: one balanced entry for each thing that moves money or claims."""

@@ -1,0 +1,49 @@
+"""The form that records a payment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, Length
+
+from invoicing.payments.domain import METHODS, Method, ReceivedPayment
+from invoicing.web.forms import DecimalField, Form, LineField
+from invoicing.web.text import translate
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+
+class PaymentForm(Form):
+    """Paid: how much, when, how."""
+
+    amount = DecimalField(
+        _l("Amount"), decimals=4, validators=[InputRequired(_l("Type the amount received."))]
+    )
+    received_date = DateField(
+        _l("Received on"), validators=[InputRequired(_l("Type the day the money came."))]
+    )
+    method = SelectField(_l("How"))
+    reference = LineField(_l("Reference (optional)"), validators=[Length(max=140)])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Fill the ways of paying in the reader's language."""
+        super().__init__(*args, **kwargs)
+        self.method.choices = [(m.value, translate(text)) for m, text in METHODS.items()]
+
+    def propose(self, amount: Decimal, on: date) -> None:
+        """What is due, received today."""
+        self.amount.data = amount
+        self.received_date.data = on
+
+    def to_command(self) -> ReceivedPayment:
+        """What was typed; raises AmountNotPositive."""
+        return ReceivedPayment(
+            amount=self.amount.data,
+            received_date=self.received_date.data,
+            method=Method(self.method.data),
+            reference=self.reference.data or "",
+        )

@@ -1,0 +1,1 @@
+"""What clients see: the public page of one document behind its secret link."""
