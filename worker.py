@@ -17,6 +17,7 @@ if __name__ == "__main__":
 
 import structlog
 from rq import Queue, Worker
+from rq.exceptions import NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -40,7 +41,10 @@ class TaskJob(Job):
 
     def restore(self, raw_data: dict[Any, Any]) -> None:
         """Read the job, leaving out functions and addresses it would call at its end."""
-        super().restore(raw_data)
+        try:
+            super().restore(raw_data)
+        except Exception as error:
+            raise NoSuchJobError("it cannot be read") from error
         self.webhooks = []
         self._success_callback_name = None
         self._failure_callback_name = None
