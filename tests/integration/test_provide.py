@@ -7,7 +7,10 @@ import socket
 
 import psycopg
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 
 from provide.mail import Sink
 from provide.network import ReachedOut
@@ -43,3 +46,15 @@ def test_other_machines_are_out_of_reach() -> None:
 def test_the_browser_opens_a_page(page: Page) -> None:
     page.set_content("<h1>Hello</h1>")
     assert page.locator("h1").inner_text() == "Hello"
+
+
+def test_each_test_has_a_fresh_migrated_database(app: Flask, session: Session) -> None:
+    assert app.testing
+    assert session.get_bind().dialect.name in {"sqlite", "postgresql"}
+    assert session.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+
+
+def test_the_application_is_served_to_the_browser(live_url: str, page: Page) -> None:
+    answer = page.goto(f"{live_url}/static/icons.svg")
+    assert answer is not None
+    assert answer.status == 200
