@@ -122,7 +122,7 @@ class PaymentStepForm(Form):
 
     @classmethod
     def of(cls, company: Company, mail: MailSettings | None, owner_email: str) -> PaymentStepForm:
-        """The form with what was kept before; a sender address that follows by itself is left out."""
+        """The form with what was kept before; a sender address that follows is left out."""
         form = cls(formdata=None, obj=mail)
         form.iban.data = shown_iban(company.iban)
         if form.from_address.data in {owner_email, form.username.data}:
