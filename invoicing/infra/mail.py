@@ -32,6 +32,7 @@ _LONGEST_ANSWER = 1000
 _PERMANENT = 500
 _GOOD = frozenset({250, 251})
 _START = 354
+_REFUSALS = range(400, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,6 @@ def build(settings: SmtpSettings, letter: Letter) -> EmailMessage:
     message["Date"] = format_datetime(letter.dated_at)
     message["Message-ID"] = _one_line(letter.message_id)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = _one_line(letter.language)
     message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
     for file in letter.files:
@@ -122,6 +122,7 @@ def build(settings: SmtpSettings, letter: Letter) -> EmailMessage:
         message.add_attachment(
             file.data, maintype=maintype, subtype=subtype, filename=file_name(file.filename)
         )
+    message["Content-Language"] = _one_line(letter.language)  # last: parts take Content-… along
     return message
 
 
@@ -229,9 +230,11 @@ def _hand_over(smtp: smtplib.SMTP, payload: bytes) -> str:
         code, answer = smtp.getreply()
     except (smtplib.SMTPException, OSError) as error:
         raise MailUncertain(_system_words(error)) from error
-    if code not in _GOOD:
+    if code in _GOOD:
+        return _words(code, answer)
+    if code in _REFUSALS:
         raise MailRefused(_words(code, answer), permanent=code >= _PERMANENT)
-    return _words(code, answer)
+    raise MailUncertain(_words(code, answer))  # half an answer is none
 
 
 def _mail_options(smtp: smtplib.SMTP, sender: str, recipient: str) -> list[str]:

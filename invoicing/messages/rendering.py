@@ -78,7 +78,8 @@ def _zone(zone: str) -> Iterator[None]:
 
 def _tidy(text: str) -> str:
     """Plain text with at most one empty line in a row and no spaces at line ends."""
-    return _EMPTY_LINES.sub("\n\n", _TRAILING.sub("", text)).strip() + "\n"
+    tidy = _EMPTY_LINES.sub("\n\n", _TRAILING.sub("", text)).strip()
+    return tidy.replace("\n--\n", "\n-- \n") + "\n"  # the mark that mail programs know a footer by
 
 
 def _luminance(colour: str) -> float:
