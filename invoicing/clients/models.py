@@ -19,7 +19,9 @@ class Client(Base):
     id: Mapped[int] = mapped_column(KEY, primary_key=True)
     ref: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(200))
-    name_key: Mapped[str] = mapped_column(String(200), comment="without case and accents, for order")
+    name_key: Mapped[str] = mapped_column(
+        String(200), comment="without case and accents, for order"
+    )
     email: Mapped[str] = mapped_column(String(254), default="")
     street: Mapped[str] = mapped_column(String(200), default="")
     street_extra: Mapped[str] = mapped_column(String(200), default="")

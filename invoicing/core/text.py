@@ -46,7 +46,7 @@ def nmsg(singular: str, plural: str, n: int, **params: object) -> Text:
 
 
 def clean(value: str) -> str:
-    """Typed text without control and bidi characters, in NFC, trimmed; line ends become \\n."""
+    """Typed text without control and bidi characters, in NFC, trimmed; lines end in one way."""
     unified = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in unified if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
     return _BIDI_CONTROLS.sub("", kept).strip()

@@ -167,17 +167,20 @@ def _sqlite(declared: Fence) -> list[str]:
         for key in declared.keys
     )
     frozen_twin = (
-        f"EXISTS (SELECT 1 FROM {name} AS kept WHERE ({taken}) "  # noqa: S608 - own DDL
+        f"EXISTS (SELECT 1 FROM {name} AS kept WHERE ({taken}) "
         f"AND ({declared.condition.format(row='kept')})"
     )
     statements = [
-        f"CREATE TRIGGER fence_{name}_update BEFORE UPDATE ON {name} "
-        f"WHEN ({old}) AND ({changed}) {refuse}",
+        (
+            f"CREATE TRIGGER fence_{name}_update BEFORE UPDATE ON {name} "
+            f"WHEN ({old}) AND ({changed}) {refuse}"
+        ),
         f"CREATE TRIGGER fence_{name}_delete BEFORE DELETE ON {name} WHEN {old} {refuse}",
-        f"CREATE TRIGGER fence_{name}_replace BEFORE INSERT ON {name} "
-        f"WHEN {frozen_twin}) {refuse}",
-        f"CREATE TRIGGER fence_{name}_displace BEFORE UPDATE ON {name} "
-        f"WHEN {frozen_twin} AND kept.rowid <> OLD.rowid) {refuse}",
+        f"CREATE TRIGGER fence_{name}_replace BEFORE INSERT ON {name} WHEN {frozen_twin}) {refuse}",
+        (
+            f"CREATE TRIGGER fence_{name}_displace BEFORE UPDATE ON {name} "
+            f"WHEN {frozen_twin} AND kept.rowid <> OLD.rowid) {refuse}"
+        ),
     ]
     if declared.guards_insert:
         statements.append(
@@ -189,19 +192,27 @@ def _sqlite(declared: Fence) -> list[str]:
 def _postgresql(declared: Fence) -> list[str]:
     name = declared.table.name
     old, new = (declared.condition.format(row=row) for row in ("OLD", "NEW"))
-    changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in declared.frozen)
+    changed = " OR ".join(
+        f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in declared.frozen
+    )
     refuse = f"RAISE EXCEPTION 'frozen row in {name}';"
     statements = [
-        f"CREATE OR REPLACE FUNCTION fence_{name}() RETURNS trigger AS $$ BEGIN "
-        f"IF TG_OP = 'TRUNCATE' THEN {refuse} END IF; "
-        f"IF TG_OP = 'DELETE' THEN IF {old} THEN {refuse} END IF; RETURN OLD; END IF; "
-        f"IF TG_OP = 'INSERT' THEN IF {new} THEN {refuse} END IF; RETURN NEW; END IF; "
-        f"IF ({old}) AND ({changed}) THEN {refuse} END IF; RETURN NEW; "
-        "END $$ LANGUAGE plpgsql",
-        f"CREATE TRIGGER fence_{name}_row BEFORE UPDATE OR DELETE ON {name} "
-        f"FOR EACH ROW EXECUTE FUNCTION fence_{name}()",
-        f"CREATE TRIGGER fence_{name}_truncate BEFORE TRUNCATE ON {name} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION fence_{name}()",
+        (
+            f"CREATE OR REPLACE FUNCTION fence_{name}() RETURNS trigger AS $$ BEGIN "
+            f"IF TG_OP = 'TRUNCATE' THEN {refuse} END IF; "
+            f"IF TG_OP = 'DELETE' THEN IF {old} THEN {refuse} END IF; RETURN OLD; END IF; "
+            f"IF TG_OP = 'INSERT' THEN IF {new} THEN {refuse} END IF; RETURN NEW; END IF; "
+            f"IF ({old}) AND ({changed}) THEN {refuse} END IF; RETURN NEW; "
+            "END $$ LANGUAGE plpgsql"
+        ),
+        (
+            f"CREATE TRIGGER fence_{name}_row BEFORE UPDATE OR DELETE ON {name} "
+            f"FOR EACH ROW EXECUTE FUNCTION fence_{name}()"
+        ),
+        (
+            f"CREATE TRIGGER fence_{name}_truncate BEFORE TRUNCATE ON {name} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION fence_{name}()"
+        ),
     ]
     if declared.guards_insert:
         statements.append(

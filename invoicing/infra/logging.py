@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from structlog.typing import EventDict, WrappedLogger
+    from structlog.typing import EventDict, Processor, WrappedLogger
 
 # A public link's or a reset's token: only its first six characters may be written down.
 _TOKEN_IN_PATH = re.compile(r"(/(?:i|q|reset|setup)/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{10,}")
@@ -18,7 +18,7 @@ _TOKEN_IN_PATH = re.compile(r"(/(?:i|q|reset|setup)/[A-Za-z0-9_-]{6})[A-Za-z0-9_
 
 def configure(level: str) -> None:
     """Send structlog and the standard library's log through one JSON line each."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -87,9 +87,7 @@ def keep(session: Session, submission: Submission) -> None:
     """Store where the answer leads, as `redirect_to` said it."""
     location = session.info.get(LOCATION, "/")
     session.execute(
-        update(SubmittedForm)
-        .where(SubmittedForm.key == submission.key)
-        .values(location=location)
+        update(SubmittedForm).where(SubmittedForm.key == submission.key).values(location=location)
     )
 
 

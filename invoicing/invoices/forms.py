@@ -89,9 +89,7 @@ def line_of(line: DraftLine) -> TypedLine:
     )
 
 
-def _read_line(
-    form: MultiDict[str, str], uid: str, by_code: Mapping[str, TaxRate]
-) -> TypedLine:
+def _read_line(form: MultiDict[str, str], uid: str, by_code: Mapping[str, TaxRate]) -> TypedLine:
     typed = TypedLine(
         uid=uid,
         description=clean(form.get(f"l-{uid}-desc", "")),

@@ -128,7 +128,7 @@ def _was_issued(invoice: Invoice) -> bool:
     """Whether the row was issued before the changes that are about to be flushed."""
     history = inspect(invoice).attrs.issued_at.history
     if history.has_changes():
-        return bool(history.deleted) and history.deleted[0] is not None
+        return bool(history.deleted) and list(history.deleted) != [None]
     return invoice.issued_at is not None
 
 

@@ -176,9 +176,7 @@ def sum_open(session: Session) -> Sequence[tuple[str, Decimal, int]]:
 def sum_issued(session: Session, since: date) -> Sequence[tuple[str, Decimal, int]]:
     """What was issued from `since` on, per currency, from the kept totals."""
     rows = session.execute(
-        select(
-            DayTotal.currency, func.sum(DayTotal.issued_amount), func.sum(DayTotal.issued_count)
-        )
+        select(DayTotal.currency, func.sum(DayTotal.issued_amount), func.sum(DayTotal.issued_count))
         .where(DayTotal.day >= since)
         .group_by(DayTotal.currency)
         .order_by(DayTotal.currency)

@@ -7,7 +7,7 @@ from the one list in code, foreign_key_check, commit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -27,7 +27,7 @@ def _include(_object: object, name: str | None, kind: str, *_rest: object) -> bo
     return not (kind == "table" and name is not None and name.startswith("fts_"))
 
 
-def _render(kind: str, item: object, _context: object) -> str | bool:
+def _render(kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Write our own column types by name, so that a migration keeps their checks."""
     if kind != "type" or type(item).__module__ != types.__name__:
         return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
+from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
@@ -11,10 +12,6 @@ from wtforms.validators import InputRequired, Length
 from invoicing.payments.domain import METHODS, Method, ReceivedPayment
 from invoicing.web.forms import DecimalField, Form, LineField
 from invoicing.web.text import translate
-
-if TYPE_CHECKING:
-    from datetime import date
-    from decimal import Decimal
 
 
 class PaymentForm(Form):
@@ -42,8 +39,8 @@ class PaymentForm(Form):
     def to_command(self) -> ReceivedPayment:
         """What was typed; raises AmountNotPositive."""
         return ReceivedPayment(
-            amount=self.amount.data,
-            received_date=self.received_date.data,
+            amount=self.amount.data or Decimal(0),
+            received_date=self.received_date.data or date.min,
             method=Method(self.method.data),
             reference=self.reference.data or "",
         )

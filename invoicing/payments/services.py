@@ -68,9 +68,7 @@ def record_payment(
     return payment
 
 
-def _keep(
-    session: Session, invoice: Invoice, received: ReceivedPayment, actor: Actor
-) -> Payment:
+def _keep(session: Session, invoice: Invoice, received: ReceivedPayment, actor: Actor) -> Payment:
     payment = Payment(
         ref=new_ref("pay"),
         client_id=invoice.client_id,

@@ -71,7 +71,7 @@ def actor() -> Actor:
 
 def init_app(app: Flask, has_owner: Callable[[], bool]) -> None:
     """Guard every request; `has_owner` tells whether the installation is set up."""
-    app.view_functions["static"].access = Access(None, "files of the layout", before_setup=True)  # type: ignore[attr-defined]
+    public("files of the layout", before_setup=True)(app.view_functions["static"])
 
     @app.before_request
     def _guard() -> Response | None:

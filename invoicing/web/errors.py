@@ -63,7 +63,7 @@ def init_app(app: Flask) -> None:
     def _http_error(error: HTTPException) -> Response:
         status = error.code or _SERVER_FAULT
         if error.response is not None or status in _REDIRECTS:
-            return error.get_response()  # type: ignore[return-value]
+            return error.get_response()
         return _answer(status, _WORDS.get(status, _WORDS[400]))
 
     @app.errorhandler(Exception)

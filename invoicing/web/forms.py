@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask_login import current_user
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import Field, HiddenField, StringField, TextAreaField
+from wtforms.widgets import TextInput
 
 from invoicing.core.errors import AppError, Invalid
 from invoicing.core.text import clean
@@ -50,7 +51,7 @@ def submission() -> Submission | None:
     return Submission(f"{actor}:{key}"[:_KEY_LENGTH], actor, digest)
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """The base of all forms: CSRF token and idempotency key come with it."""
 
     form_key = HiddenField()
@@ -87,10 +88,11 @@ class NoteField(TextAreaField):
         self.data = clean(valuelist[0]) if valuelist else ""
 
 
-class DecimalField(StringField):
+class DecimalField(Field):
     """A number in the user's own notation; `decimals` is the most it may have."""
 
-    data: Decimal | None
+    widget = TextInput()
+    data: Decimal | None = None
 
     def __init__(self, *args: Any, decimals: int = 2, **kwargs: Any) -> None:
         """`decimals` counts the digits behind the mark."""

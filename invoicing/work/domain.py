@@ -33,7 +33,7 @@ class TaskState(StrEnum):
     PARKED = "parked"
 
 
-class Postpone(Exception):  # noqa: N818 - a wish of the job, not an error
+class Postpone(Exception):
     """Raised by a job: not now, but at `run_after`; `reason` is shown meanwhile."""
 
     def __init__(self, run_after: datetime, reason: str) -> None:
@@ -43,7 +43,7 @@ class Postpone(Exception):  # noqa: N818 - a wish of the job, not an error
         super().__init__(reason)
 
 
-class Park(Exception):  # noqa: N818
+class Park(Exception):
     """Raised by a job: trying again makes no sense until somebody looks at `reason`."""
 
 

@@ -20,9 +20,9 @@ from invoicing.invoices.domain import (
     NoLines,
     NothingToPay,
 )
-from invoicing.invoices.services.sealing import content_digest
 from invoicing.invoices.services import kept_totals
 from invoicing.invoices.services.drafting import totals_of, write_totals
+from invoicing.invoices.services.sealing import content_digest
 from invoicing.ledger.domain import Account, Entry, Posting
 from invoicing.ledger.services import post
 from invoicing.work.services import enqueue

@@ -234,8 +234,7 @@ def _figures(desk: _Desk, lines: Sequence[TypedLine]) -> dict[str, Any]:
     amounts = {}
     if totals is not None:
         amounts = {
-            line.uid: total.net_amount
-            for line, total in zip(read_lines, totals.lines, strict=True)
+            line.uid: total.net_amount for line, total in zip(read_lines, totals.lines, strict=True)
         }
     return {
         "totals": totals,
