@@ -26,15 +26,13 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, Self
 
 FONTS: Final = Path(__file__).parent / "fonts"
-# In a template: how many pages there are. Never left to the drawing library,
-# which would draw everything twice for it.
+# In a template's static frame named `page`: how many pages there are.
 PAGE_COUNT: Final = "<pdf:pagecount></pdf:pagecount>"
 
 CPU_SECONDS: Final = 15
 WALL_SECONDS: Final = 60
 _MEMORY_BYTES: Final = 1 << 30
 _FILE_BYTES: Final = 50 << 20
-_MOST_PASSES: Final = 3
 
 # What stands in for a character that no font of ours has: an empty box, which is in both faces.
 _BOX: Final = 0x25A1
@@ -52,9 +50,10 @@ _INVISIBLE: Final = frozenset(
 ) - {0x09, 0x0A, 0x0D}
 
 _log = logging.getLogger(__name__)
-# Loggers of the drawing library that speak of fonts, images and files it did not get.
+# Loggers and words of the drawing library about fonts, images and files it did not get, and about
+# what is missing from the page for another reason.
 _RESOURCE_LOGGERS: Final = ("xhtml2pdf.files", "xhtml2pdf.tags", "xhtml2pdf.config")
-_RESOURCE_WORDS: Final = re.compile("resource policy|background image|font|image", re.IGNORECASE)
+_RESOURCE_WORDS: Final = re.compile("resource|font|image|not paint|dropped", re.IGNORECASE)
 
 _STRING: Final = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _FONT_RUN: Final = re.compile(rb"/(\S+) [-\d.]+ Tf(.*?)(?=/\S+ [-\d.]+ Tf|\Z)", re.DOTALL)
@@ -67,16 +66,15 @@ class RenderFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """One attempt: the file, its pages, and what the library complained about."""
+    """The file, and what the library complained about while drawing it."""
 
     data: bytes
-    pages: int
     warnings: tuple[str, ...]
 
 
 def warm() -> None:
     """Import the drawing library and draw once, so that forked children start ready."""
-    _draw(_WARM_UP, 1)
+    _draw(_WARM_UP)
     gc.collect()
     gc.freeze()
 
@@ -95,7 +93,7 @@ def render(html: str) -> bytes:
     """The PDF of `html`, drawn under limits; raises `RenderFailed` rather than draw it wrong.
 
     `html` comes from a template of ours in which texts are escaped. Characters without a glyph
-    become boxes, invisible controls go, `<pdf:pagecount>` becomes the number of pages. Something
+    become boxes, invisible controls go, the tags `PAGE_COUNT` become the number of pages. Something
     that was refused to the page, or text in a font that is not embedded, fails it. To be called
     in a process with a single thread.
     """
@@ -177,7 +175,7 @@ def _be_the_child(html: str, writer: int) -> NoReturn:
         told: dict[str, Any] = {"error": "", "warnings": [], "size": 0}
         data = b""
         try:
-            drawn = _draw_with_page_count(html)
+            drawn = _draw(html)
             data = drawn.data
             told.update(warnings=drawn.warnings, size=len(data))
         except RenderFailed as failure:
@@ -203,25 +201,17 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (mapped + _MEMORY_BYTES,) * 2)
 
 
-def _draw_with_page_count(html: str) -> _Drawn:
-    """Draw with a guess at the number of pages, and again only when the guess was wrong."""
-    guess = 1
-    for _attempt in range(_MOST_PASSES):
-        drawn = _draw(html, guess)
-        if drawn.pages == guess or PAGE_COUNT not in html:
-            return drawn
-        guess = drawn.pages
-    raise RenderFailed("its number of pages does not settle")
-
-
-def _draw(html: str, pages: int) -> _Drawn:
+def _draw(html: str) -> _Drawn:
     """One PDF; raises `RenderFailed` for what must not leave the house."""
     from reportlab import rl_config
     from xhtml2pdf import pisa
     from xhtml2pdf.config.resources import ResourceAccessPolicy
 
+    from invoicing.infra import pdf_pages
+
     rl_config.toColorCanUse = None  # a colour is never an expression (CVE-2023-33733)
     rl_config.useA85 = 0
+    pdf_pages.install()
     policy = ResourceAccessPolicy.server(
         base_dir=FONTS,
         allow_remote=False,
@@ -235,7 +225,7 @@ def _draw(html: str, pages: int) -> _Drawn:
     out = io.BytesIO()
     with _Complaints() as complaints:
         status = pisa.CreatePDF(
-            _printable(html).replace(PAGE_COUNT, str(pages)),
+            _printable(html).replace(PAGE_COUNT, pdf_pages.SIGN),
             dest=out,
             path=str(FONTS / "paper.html"),
             encoding="utf-8",
@@ -247,7 +237,8 @@ def _draw(html: str, pages: int) -> _Drawn:
     if status.err:
         raise RenderFailed(complaints.all[0] if complaints.all else "the page could not be drawn")
     data = out.getvalue()
-    return _Drawn(data, _checked_pages(data), tuple(complaints.all))
+    _refuse_bare_fonts(data)
+    return _Drawn(data, tuple(complaints.all))
 
 
 class _Complaints(logging.Handler):
@@ -282,15 +273,14 @@ class _Complaints(logging.Handler):
             self.about_resources.append(words)
 
 
-def _checked_pages(data: bytes) -> int:
-    """The number of pages; raises `RenderFailed` when text stands in a font that is not embedded.
+def _refuse_bare_fonts(data: bytes) -> None:
+    """Raise `RenderFailed` when text stands in a font that is not embedded.
 
     The library names Helvetica on every page without using it; only shown text counts.
     """
     from pypdf import PdfReader
 
-    reader = PdfReader(io.BytesIO(data))
-    for page in reader.pages:
+    for page in PdfReader(io.BytesIO(data)).pages:
         fonts: Any = page["/Resources"].get_object().get("/Font", {})  # type: ignore[union-attr]
         bare = {
             name.lstrip("/").encode(): str(font.get_object().get("/BaseFont"))
@@ -302,7 +292,6 @@ def _checked_pages(data: bytes) -> int:
         for name, run in _FONT_RUN.findall(drawing):
             if name in bare and _SHOWS_TEXT.search(run):
                 raise RenderFailed(f"text in {bare[name]}, which is not embedded")
-    return len(reader.pages)
 
 
 def _printable(html: str) -> str:

@@ -195,7 +195,7 @@ def _no_complaints(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequ
     """Our own paper never makes the drawing library complain."""
     yield
     if "raw" not in request.node.name:
-        assert not [r.getMessage() for r in caplog.records if r.name == pdf.__name__]
+        assert not [r.getMessage() for r in caplog.get_records("call") if r.name == pdf.__name__]
 
 
 def everything(model: PaperModel) -> list[str]:
@@ -267,6 +267,10 @@ def test_pages_are_counted_and_their_head_row_repeated() -> None:
     for number, page in enumerate(pages, start=1):
         assert f"2026-0042·{number}/{len(pages)}" in page
     assert all("DescriptionQuantity" in page for page in pages[:-1])
+
+
+def test_a_single_page_is_counted_too() -> None:
+    assert "2026-0042·1/1" in text(pdf.render(html(paper(1))))
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 10, 11, 12, 13, 14, 15, 16])
