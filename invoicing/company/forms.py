@@ -8,7 +8,7 @@ from babel.core import get_global
 from babel.numbers import get_currency_name
 from flask_babel import get_locale, lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectChoice, SelectField
 from wtforms.validators import (
     DataRequired,
     Email,
@@ -31,6 +31,7 @@ from invoicing.company.domain import (
     shown_iban,
 )
 from invoicing.core.errors import Invalid
+from invoicing.identity.forms import LANGUAGES
 from invoicing.web.countries import country_choices
 from invoicing.web.forms import Form, LineField
 from invoicing.web.text import translate
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
     from wtforms import Field
 
-# Each language in its own name.
-LANGUAGES = (("en", "English"), ("fr", "Français"))
 MOST_TERMS_DAYS = 365
 
 _FILL_IN = lazy_gettext("Fill this in.")
@@ -55,18 +54,23 @@ def line(label: Any, most: int, *, is_required: bool = False, name: str | None =
     return LineField(label, validators=[*needed, Length(max=most, message=_TOO_LONG)], name=name)
 
 
-def currency_choices() -> list[tuple[str, str]]:
+def _countries() -> list[SelectChoice]:
+    return [SelectChoice(code, name) for code, name in country_choices()]
+
+
+def currency_choices() -> list[SelectChoice]:
     """Every currency in use, by its code and name."""
     locale = get_locale()
     return [
-        (code, f"{code} – {get_currency_name(code, locale=locale)}") for code in sorted(CURRENCIES)
+        SelectChoice(code, f"{code} – {get_currency_name(code, locale=locale)}")
+        for code in sorted(CURRENCIES)
     ]
 
 
-def zone_choices() -> list[tuple[str, str]]:
+def zone_choices() -> list[SelectChoice]:
     """Every time zone that has a country, and UTC."""
     zones = {zone for listed in get_global("territory_zones").values() for zone in listed}
-    return [(zone, zone.replace("_", " ")) for zone in sorted(zones | {"UTC"})]
+    return [SelectChoice(zone, zone.replace("_", " ")) for zone in sorted(zones | {"UTC"})]
 
 
 class CountryField(SelectField):
@@ -74,7 +78,7 @@ class CountryField(SelectField):
 
     def __init__(self, label: Any = None, **kwargs: Any) -> None:
         """Takes no choices: they are the same everywhere."""
-        super().__init__(label, choices=country_choices, **kwargs)
+        super().__init__(label, choices=_countries, **kwargs)
 
 
 def checked(field: Field, check: Callable[[str], str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, PasswordField, RadioField, SelectField
+from wtforms import HiddenField, PasswordField, RadioField, SelectChoice, SelectField
 from wtforms.validators import DataRequired, Email, InputRequired, Length
 
 from invoicing.identity.domain import PASSWORD_MOST, Profile
@@ -12,7 +12,7 @@ from invoicing.web.forms import Form, LineField
 from invoicing.web.render import is_local_path
 
 # Each language in its own name: somebody who reads only that one must find it.
-LANGUAGES = (("en", "English"), ("fr", "Français"))
+LANGUAGES = (SelectChoice("en", "English"), SelectChoice("fr", "Français"))
 
 _FILL_IN = lazy_gettext("Fill this in.")
 _TOO_LONG = lazy_gettext("This is too long.")
@@ -79,9 +79,9 @@ class ProfileForm(Form):
     theme = RadioField(
         lazy_gettext("Colours"),
         choices=[
-            ("", lazy_gettext("As the system")),
-            ("light", lazy_gettext("Light")),
-            ("dark", lazy_gettext("Dark")),
+            SelectChoice("", lazy_gettext("As the system")),
+            SelectChoice("light", lazy_gettext("Light")),
+            SelectChoice("dark", lazy_gettext("Dark")),
         ],
         validate_choice=True,
     )

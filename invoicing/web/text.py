@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 def translate(text: Text) -> str:
     """The words of `text` in the current language."""
     if text.plural is not None and text.n is not None:
-        params = {k: v for k, v in _shown(text.params).items() if k != "n"}
-        return str(ngettext(text.msgid, text.plural, text.n, **params))
+        return str(ngettext(text.msgid, text.plural, text.n, **_shown(text.params)))
     return str(gettext(text.msgid, **_shown(text.params)))
 
 

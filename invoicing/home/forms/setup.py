@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 from flask_babel import lazy_gettext
-from wtforms import IntegerField, PasswordField, SelectField
+from wtforms import IntegerField, PasswordField, SelectChoice, SelectField
 from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
 
 from invoicing.company.domain import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _FILL_IN = lazy_gettext("Fill this in.")
 _TOO_LONG = lazy_gettext("This is too long.")
 _NO_PORT = lazy_gettext("The port is a number from 1 to 65535.")
+_USUAL = SelectChoice("", lazy_gettext("As usual in the country"))
 _HIGHEST_PORT = 65535
 _USUAL_PORT, _TLS_PORT = 587, 465
 # Browsers are installed in this language everywhere, so it tells nothing about the country.
@@ -60,11 +61,11 @@ class CompanyStepForm(Form):
     vat_identifier = line(lazy_gettext("VAT number"), 40)
     currency = SelectField(
         lazy_gettext("Currency"),
-        choices=lambda: [("", lazy_gettext("As usual in the country")), *currency_choices()],
+        choices=lambda: [_USUAL, *currency_choices()],
     )
     language = SelectField(
         lazy_gettext("Language for new clients"),
-        choices=[("", lazy_gettext("As usual in the country")), *LANGUAGES],
+        choices=[_USUAL, *LANGUAGES],
     )
 
     @classmethod
