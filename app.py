@@ -77,8 +77,10 @@ def main(arguments: list[str]) -> None:
         elif role == "--tick" and not rest:
             run_tick()
         elif role == "--prepare" and not rest:
+            from invoicing.config import Config
+
             _, link = prepare()
-            _greet_setup(link)
+            _greet_setup(Config.from_environment(os.environ), link)
         else:
             _refuse(USAGE)
 
@@ -222,15 +224,20 @@ def _background(config: Config) -> list[Child]:
 
 
 def _greet(config: Config, link: str) -> None:
-    host = "localhost" if config.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else config.host  # noqa: S104
-    address = config.public_url or f"http://{host}:{config.port}"
-    print(f"Invoicing is ready: {address}/", flush=True)  # noqa: T201
-    _greet_setup(f"{address}{link}" if link else "")
+    print(f"Invoicing is ready: {_address(config)}/", flush=True)  # noqa: T201
+    _greet_setup(config, link)
 
 
-def _greet_setup(link: str) -> None:
+def _greet_setup(config: Config, link: str) -> None:
     if link:
-        print(f"Set it up with this link, which works once: {link}", flush=True)  # noqa: T201
+        address = _address(config)
+        print(f"Set it up with this link, which works once: {address}{link}", flush=True)  # noqa: T201
+
+
+def _address(config: Config) -> str:
+    """Where people open it, as far as the settings tell."""
+    host = "localhost" if config.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else config.host  # noqa: S104
+    return config.public_url or f"http://{host}:{config.port}"
 
 
 def _ourselves() -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from app import end_with_one_line, enter_environment
@@ -15,7 +16,7 @@ from app import end_with_one_line, enter_environment
 if __name__ == "__main__":
     enter_environment(__file__)
 
-import structlog
+from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.exceptions import NoSuchJobError
 from rq.job import Job
@@ -23,13 +24,16 @@ from rq.serializers import JSONSerializer
 
 from invoicing.infra import pdf, queue, schema
 from invoicing.infra.db import db
-from invoicing.infra.processes import end_with_parent
+from invoicing.infra.processes import StartRefused, end_with_parent
 
 if TYPE_CHECKING:
     from flask import Flask
     from rq.executions import Execution
 
-log = structlog.get_logger()
+    from invoicing.config import Config
+
+#: Seconds that the queue has for its own start.
+PATIENCE = 5.0
 
 
 class ForeignJob(Exception):
@@ -76,7 +80,9 @@ def main(app: Flask) -> None:
     """Work until SIGTERM; the task in hand is finished first."""
     schema.require_current(app)
     pdf.warm()
-    connection = queue.connect(app.extensions["invoicing_config"], patient=True)
+    config = app.extensions["invoicing_config"]
+    _wait_for_queue(config)
+    connection = queue.connect(config, patient=True)
     worker = TaskWorker(
         [Queue(queue.QUEUE, connection=connection, serializer=JSONSerializer, job_class=TaskJob)],
         connection=connection,
@@ -90,6 +96,20 @@ def main(app: Flask) -> None:
     worker.app = app
     worker.log_result_lifespan = False
     worker.work(with_scheduler=False, logging_level="WARNING")
+
+
+def _wait_for_queue(config: Config) -> None:
+    """Give a queue server that starts beside us its time; raises StartRefused after that."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            queue.connect(config).ping()
+        except (RedisError, OSError) as error:
+            if time.monotonic() > until:
+                raise StartRefused(f"The queue does not answer: {error}") from error
+            time.sleep(0.1)
+        else:
+            return
 
 
 if __name__ == "__main__":
