@@ -76,6 +76,12 @@ class Config:
         if self.debug and not is_loopback(self.host):
             message = f"DEBUG must not be set while HOST is {self.host}: strangers could run code."
             raise ConfigError(message)
+        if not (is_loopback(self.host) or self.is_https or self.allow_http):
+            message = (
+                f"HOST={self.host} would serve passwords unencrypted: set PUBLIC_URL to the https "
+                "address of the proxy in front (or ALLOW_HTTP=1 and be warned)."
+            )
+            raise ConfigError(message)
         if self.public_url and not self.is_https and not self.allow_http:
             host = urlsplit(self.public_url).hostname or ""
             if not is_loopback(host):

@@ -19,7 +19,7 @@ from invoicing import cli, features
 from invoicing.config import Config
 from invoicing.infra import crypto, db, logging
 from invoicing.infra.storage import FileStore
-from invoicing.web import access, errors, filters, nav, render, security
+from invoicing.web import access, compression, errors, filters, nav, render, security
 from invoicing.web.forms import form_key
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ def _setup_templates(app: Flask) -> None:
     env.globals.update(asset=_asset, form_key=form_key, csrf_token=generate_csrf)
     app.context_processor(_layout_context)
     env.globals["ui"] = env.get_template("components/ui.html").module
+
+    compression.init_app(app)
 
     @app.after_request
     def _keep_assets(response: Response) -> Response:
