@@ -36,6 +36,7 @@ import invoicing.verify
 from invoicing.core.permissions import Permission, allows
 from invoicing.core.text import msg
 from invoicing.infra.db import read
+from invoicing.web import nav
 from invoicing.web.nav import NavEntry
 
 if TYPE_CHECKING:
@@ -51,11 +52,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Feature:
-    """What one feature brings: routes, a place in the navigation, checks of the books."""
+    """What one feature brings: routes, places in navigation and settings, checks of the books."""
 
     name: str
     blueprints: tuple[Blueprint, ...] = ()
     nav: tuple[NavEntry, ...] = ()
+    settings: tuple[NavEntry, ...] = ()
     checks: tuple[Check, ...] = ()
 
 
@@ -68,6 +70,7 @@ FEATURES = (
             invoicing.home.views.system.bp,
         ),
         nav=(NavEntry(msg("Home"), "home.index", "home", Permission.HOME_SEE, "home"),),
+        settings=invoicing.home.views.system.SETTINGS,
     ),
     Feature(
         "invoices",
@@ -107,7 +110,11 @@ FEATURES = (
     Feature("ledger", checks=(invoicing.ledger.checks.check_balance,)),
     Feature("activity", checks=(invoicing.activity.checks.check_chain,)),
     Feature("portal", blueprints=(invoicing.portal.views.bp,)),
-    Feature("messages", blueprints=(invoicing.messages.views.bp,)),
+    Feature(
+        "messages",
+        blueprints=(invoicing.messages.views.bp,),
+        settings=invoicing.messages.views.SETTINGS,
+    ),
     Feature(
         "company",
         blueprints=(invoicing.company.views.bp,),
@@ -116,8 +123,13 @@ FEATURES = (
                 msg("Settings"), "company.index", "settings", Permission.SETTINGS_EDIT, "company"
             ),
         ),
+        settings=invoicing.company.views.SETTINGS,
     ),
-    Feature("identity", blueprints=(invoicing.identity.views.bp,)),
+    Feature(
+        "identity",
+        blueprints=(invoicing.identity.views.bp,),
+        settings=invoicing.identity.views.SETTINGS,
+    ),
 )
 
 
@@ -145,6 +157,7 @@ def layout_context() -> dict[str, Any]:
         "company_name": company.name if company else "",
         "user_name": current_user.name,
         "new_invoice_url": url_for("invoices.new") if may_draft else "",
+        "settings_nav": nav.items([e for f in reversed(FEATURES) for e in f.settings]),
         "http_warning": config.allow_http and not config.is_https,
     }
 
