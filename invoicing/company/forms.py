@@ -8,7 +8,7 @@ from babel.core import get_global
 from babel.numbers import get_currency_name
 from flask_babel import get_locale, lazy_gettext
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, IntegerField, SelectChoice, SelectField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectChoice, SelectField  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import (
     DataRequired,
     Email,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, PasswordField, RadioField, SelectChoice, SelectField
+from wtforms import HiddenField, PasswordField, RadioField, SelectChoice, SelectField  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, Email, InputRequired, Length
 
 from invoicing.identity.domain import PASSWORD_MOST, Profile

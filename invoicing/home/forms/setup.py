@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import request
 from flask_babel import lazy_gettext
-from wtforms import IntegerField, PasswordField, SelectChoice, SelectField
+from wtforms import IntegerField, PasswordField, SelectChoice, SelectField  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
 
 from invoicing.company.domain import (
