@@ -1,7 +1,7 @@
 """Amounts of money in one currency, exact to the last digit.
 
 Here: the value, its arithmetic, the named ways to round, the decimals of each ISO 4217 currency.
-Not here: formatting and parsing (web), tax and totals (`documents.domain`), exchange rates.
+Not here: formatting and parsing (web), tax and totals (`documents.domain.totals`), exchange rates.
 No binary fraction gets in or out.
 """
 

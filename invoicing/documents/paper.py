@@ -11,7 +11,7 @@ from invoicing.infra import pdf
 from invoicing.web.text import translate
 
 if TYPE_CHECKING:
-    from invoicing.documents.domain import PaperModel
+    from invoicing.documents.domain.paper import PaperModel
 
 _PRINT = "documents/invoice.html"
 _SCREEN = "documents/_invoice_screen.html"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from invoicing.core.identifiers import digest
+from invoicing.documents.domain.numbering import format_number
 from invoicing.documents.models import LINK_PURPOSE, Paper, PublicLink, Series
-from invoicing.documents.numbering import format_number
 
 if TYPE_CHECKING:
     from datetime import date

@@ -11,7 +11,7 @@ from invoicing.messages.rendering import render_mail
 
 if TYPE_CHECKING:
     from invoicing.company.models import Company
-    from invoicing.documents.domain import PaperModel
+    from invoicing.documents.domain.paper import PaperModel
     from invoicing.invoices.models import Invoice
 
 

@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from invoicing.core.errors import Invalid
 from invoicing.core.quantities import PRICE_DECIMALS, QUANTITY_DECIMALS
 from invoicing.core.text import clean, msg
-from invoicing.documents.domain import LineInput
+from invoicing.documents.domain.totals import LineInput
 from invoicing.invoices.domain import MOST_LINES, Draft, DraftLine
 from invoicing.tax.domain import TaxCategory, TaxRate
 from invoicing.web.filters import number, percent

@@ -1,7 +1,7 @@
 """Taxes as EN 16931 knows them: a category and a percentage.
 
 Here: the categories of code list UNCL5305 that an invoice may use, and the rates that a country's
-company usually picks from. Not here: arithmetic (`documents.domain`), the exemption reasons and
+company usually picks from. Not here: arithmetic (`documents.domain.totals`), the exemption reasons and
 dates of validity, which are records.
 """
 

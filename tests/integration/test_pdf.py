@@ -26,14 +26,11 @@ from PIL import Image, ImageDraw
 
 from invoicing.core.money import Money
 from invoicing.core.text import msg
-from invoicing.documents.domain import (
+from invoicing.documents.domain.paper import PaperLine, PaperModel, Party, PaymentDetails
+from invoicing.documents.domain.totals import (
     AllowanceCharge,
     DocumentInput,
     LineInput,
-    PaperLine,
-    PaperModel,
-    Party,
-    PaymentDetails,
     compute_totals,
 )
 from invoicing.infra import pdf

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoicing.core.money import Money, exponent
-from invoicing.documents.domain import AllowanceCharge, DocumentInput, LineInput, compute_totals
+from invoicing.documents.domain.totals import (
+    AllowanceCharge,
+    DocumentInput,
+    LineInput,
+    compute_totals,
+)
 from invoicing.tax.domain import EXEMPT, ZERO_RATED, TaxRate, rates_for
 
 RATES = st.sampled_from([*rates_for("FR"), *rates_for("CH"), EXEMPT, ZERO_RATED])

@@ -7,15 +7,8 @@ from decimal import Decimal
 import pytest
 
 from invoicing.core.text import msg
-from invoicing.documents.domain import (
-    DocumentInput,
-    LineInput,
-    PaperLine,
-    PaperModel,
-    Party,
-    PaymentDetails,
-    compute_totals,
-)
+from invoicing.documents.domain.paper import PaperLine, PaperModel, Party, PaymentDetails
+from invoicing.documents.domain.totals import DocumentInput, LineInput, compute_totals
 from invoicing.tax.domain import NO_TAX, TaxRate, rates_for
 
 

@@ -13,7 +13,7 @@ from invoicing.core.quantities import (
     NumberTooLarge,
     NumberTooPrecise,
 )
-from invoicing.documents.domain import (
+from invoicing.documents.domain.totals import (
     AllowanceCharge,
     DocumentInput,
     LineInput,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from invoicing.clients.queries import get_client
 from invoicing.core.identifiers import new_ref
-from invoicing.documents.domain import DocumentInput, LineInput, Totals, compute_totals
+from invoicing.documents.domain.totals import DocumentInput, LineInput, Totals, compute_totals
 from invoicing.infra import clock
 from invoicing.invoices.domain import COMMERCIAL_INVOICE, Draft, DraftChanged, DraftLine
 from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceTax

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from invoicing.activity.services import record
 from invoicing.core.dates import due_date
 from invoicing.core.money import Money
-from invoicing.documents.numbering import format_number
+from invoicing.documents.domain.numbering import format_number
 from invoicing.documents.services import IssueDateInFuture, next_number
 from invoicing.infra import clock
 from invoicing.invoices.domain import (

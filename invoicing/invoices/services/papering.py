@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from invoicing.core.dates import due_date
 from invoicing.core.text import msg
-from invoicing.documents.domain import PaperLine, PaperModel, Party, PaymentDetails
+from invoicing.documents.domain.paper import PaperLine, PaperModel, Party, PaymentDetails
 from invoicing.invoices.services.drafting import totals_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from invoicing.clients.models import Client
     from invoicing.company.models import Company
-    from invoicing.documents.domain import LineTotal
+    from invoicing.documents.domain.totals import LineTotal
     from invoicing.invoices.models import Invoice, InvoiceLine
 
     ReadFile = Callable[[str], bytes]

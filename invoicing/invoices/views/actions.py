@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response as Answer
 
-    from invoicing.documents.domain import PaperModel
+    from invoicing.documents.domain.paper import PaperModel
     from invoicing.invoices.models import Invoice
 
 

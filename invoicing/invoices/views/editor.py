@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as Answer
 
     from invoicing.company.models import Company
-    from invoicing.documents.domain import Totals
+    from invoicing.documents.domain.totals import Totals
     from invoicing.invoices.models import Invoice
     from invoicing.tax.domain import TaxRate
 
