@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 from flask_babel import get_locale, get_timezone
 
 if TYPE_CHECKING:
@@ -16,17 +17,26 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _DECIMALS = "#,##0.######"
+_EUROPEAN_ENGLISH = Locale("en", "GB")
 
 
 def money(amount: Decimal, currency: str) -> str:
     """`amount` in `currency`, with the currency's own decimals."""
-    return format_currency(amount, currency, locale=_locale())
+    locale = _locale()
+    pattern = _money_pattern(locale, currency)
+    return format_currency(amount, currency, format=pattern, locale=locale)
 
 
 def price(amount: Decimal, currency: str) -> str:
     """A unit price: at least the currency's decimals, and as many as it needs."""
+    locale = _locale()
     return format_currency(
-        amount, currency, locale=_locale(), decimal_quantization=False, currency_digits=True
+        amount,
+        currency,
+        format=_money_pattern(locale, currency),
+        locale=locale,
+        decimal_quantization=False,
+        currency_digits=True,
     )
 
 
@@ -59,7 +69,7 @@ def moment(at: datetime) -> str:
 
 def country(code: str) -> str:
     """The name of a country given by its ISO 3166-1 code."""
-    from_cldr = Locale.parse(str(_locale())).territories
+    from_cldr = _locale().territories
     return str(from_cldr.get(code, code))
 
 
@@ -83,5 +93,16 @@ def init_app(app: Flask) -> None:
     )
 
 
-def _locale() -> Locale | str:
-    return get_locale() or "en"
+def _locale() -> Locale:
+    """The reader's language; English with the dates of Europe, where most readers are."""
+    locale = get_locale() or Locale("en")
+    return _EUROPEAN_ENGLISH if locale.language == "en" else locale
+
+
+@lru_cache(maxsize=256)
+def _money_pattern(locale: Locale, currency: str) -> str:
+    """The locale's pattern; letters that touch the figures get a space (CLDR says so too)."""
+    pattern = str(locale.currency_formats["standard"].pattern)
+    symbol = get_currency_symbol(currency, locale=locale)
+    touches = pattern.startswith("\u00a4#") and symbol[-1:].isalpha()
+    return pattern.replace("\u00a4", "\u00a4\u00a0") if touches else pattern
