@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext
-from wtforms import IntegerField, PasswordField, SelectField
+from wtforms import IntegerField, PasswordField, SelectChoice, SelectField  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
 from invoicing.messages.domain import SaveMailSettings, Security
@@ -33,9 +33,9 @@ class MailSettingsForm(Form):
     security = SelectField(
         lazy_gettext("Encryption"),
         choices=[
-            (Security.STARTTLS.value, lazy_gettext("STARTTLS (usual, port 587)")),
-            (Security.TLS.value, lazy_gettext("TLS from the start (port 465)")),
-            (Security.NONE.value, lazy_gettext("None (a server on this machine)")),
+            SelectChoice(Security.STARTTLS.value, lazy_gettext("STARTTLS (usual, port 587)")),
+            SelectChoice(Security.TLS.value, lazy_gettext("TLS from the start (port 465)")),
+            SelectChoice(Security.NONE.value, lazy_gettext("None (a server on this machine)")),
         ],
     )
     username = LineField(lazy_gettext("User name"), [Length(max=_LONGEST, message=_TOO_LONG)])
