@@ -129,17 +129,11 @@ def run_web(listen_on: int | None = None, tell: int | None = None, *, is_first: 
         app, link = create_app(), ""
         schema.require_current(app)
 
-    def after_fork(app: Flask) -> None:
-        from invoicing.infra.db import db
-
-        with app.app_context():
-            db.engine.dispose(close=False)
-
     def when_ready() -> None:
         if tell is not None:
             os.write(tell, f"{link}\n".encode())
 
-    processes.serve(lambda: app, listener, config, after_fork=after_fork, when_ready=when_ready)
+    processes.serve(app, listener, config, when_ready=when_ready)
 
 
 def run_tick() -> None:
@@ -172,7 +166,7 @@ def run_all() -> None:
     # Closed first at the end: who comes later is refused at once instead of being left waiting.
     supervisor.on_stop = listener.close
     try:
-        link = _start_web(supervisor, listener)
+        link = _start_web(supervisor, listener, config)
         if not supervisor.is_asked_to_stop:
             supervisor.children += _background(config)
             _greet(config, link)
@@ -181,8 +175,10 @@ def run_all() -> None:
         supervisor.stop()
 
 
-def _start_web(supervisor: Supervisor, listener: socket.socket) -> str:
+def _start_web(supervisor: Supervisor, listener: socket.socket, config: Config) -> str:
     """Start the web server, which prepares the database; the set-up's path once it answers."""
+    import dataclasses
+
     from invoicing.infra import processes
 
     ready, tell = os.pipe()
@@ -196,6 +192,10 @@ def _start_web(supervisor: Supervisor, listener: socket.socket) -> str:
         supervisor.tend()
         if supervisor.nap(0.2, ready):
             web.command = command
+            supervisor.children += [
+                dataclasses.replace(web, name=f"web {number}", process=None)
+                for number in range(2, config.web_processes + 1)
+            ]
             return os.read(ready, 512).decode().strip()
         if web.last_code == processes.REFUSED:
             sys.exit(processes.REFUSED)  # it has said why

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import logging
 import os
 import select
 import signal
@@ -17,12 +18,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from types import FrameType
+    from wsgiref.types import WSGIApplication
 
     from invoicing.config import Config
 
@@ -249,56 +251,58 @@ def _ending(code: int | None) -> str:
 
 
 def serve(
-    load: Callable[[], Any],
+    application: WSGIApplication,
     listener: socket.socket,
     config: Config,
     *,
-    after_fork: Callable[[Any], None],
     when_ready: Callable[[], None],
 ) -> None:
-    """Serve the WSGI application that `load` makes on `listener` until SIGTERM.
+    """Serve `application` on `listener` until SIGTERM; requests in flight are answered first.
 
-    Requests in flight are answered before it returns. `after_fork` is called with the
-    application in each web process.
+    One thread reads and writes for all clients, so that slow ones take no thread from others.
     """
-    from gunicorn.app.base import BaseApplication
+    import waitress.server
+    from waitress import wasyncore
 
-    class Server(BaseApplication):
-        """Gunicorn with our settings and no command line."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a waiting request is no event
+    asked: list[float] = []
+    server = waitress.server.create_server(application, **_settings(config, listener))
+    channels = server.active_channels
 
-        def load_config(self) -> None:
-            for name, value in _settings(config, listener).items():
-                self.cfg.set(name, value)
-            self.cfg.set("post_fork", lambda _server, worker: self._forked(worker))
-            self.cfg.set("post_worker_init", lambda _worker: when_ready())
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        asked.append(time.monotonic())
+        server.pull_trigger()
 
-        def load(self) -> Any:
-            return load()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask)
+    when_ready()
+    sockets = server._map  # noqa: SLF001 - the loop's own table, which its run() passes on as well
+    while not asked:
+        wasyncore.loop(timeout=1.0, use_poll=True, map=sockets, count=1)
+    server.del_channel(sockets)  # no new clients
+    server.socket.close()
+    wasyncore.loop(timeout=0.0, use_poll=True, map=sockets, count=1)
+    while any(map(_is_busy, list(channels.values()))) and time.monotonic() < asked[0] + GRACE:
+        wasyncore.loop(timeout=0.1, use_poll=True, map=sockets, count=1)
+    server.task_dispatcher.shutdown()
+    wasyncore.close_all(sockets)
 
-        def _forked(self, worker: Any) -> None:
-            end_with_parent(worker.ppid)
-            after_fork(self.wsgi())
 
-    Server().run()
+def _is_busy(channel: Any) -> bool:
+    """Whether a client is asking, waits for its answer or is still being answered."""
+    return bool(channel.requests or channel.request is not None or channel.total_outbufs_len)
 
 
 def _settings(config: Config, listener: socket.socket) -> dict[str, Any]:
-    shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unnamed file there
     return {
-        "bind": f"fd://{listener.fileno()}",
-        "workers": config.web_processes,
-        "worker_class": "gthread",
+        "sockets": [listener],
         "threads": config.web_threads,
-        "worker_connections": 1000,
-        "preload_app": True,
-        "timeout": 60,
-        "graceful_timeout": GRACE,
-        "keepalive": 15,
-        "loglevel": "warning",
-        "proc_name": "invoicing",
-        "worker_tmp_dir": str(shared_memory) if shared_memory.is_dir() else None,
-        # What a proxy says is believed only by TRUSTED_PROXIES, in the app.
-        "forwarded_allow_ips": "",
-        "secure_scheme_headers": {},
-        "control_socket_disable": True,
+        "connection_limit": 1000,
+        "channel_timeout": 60,
+        "max_request_header_size": 32 * 1024,
+        "max_request_body_size": 64 * 1024 * 1024,
+        "asyncore_use_poll": True,
+        "ident": "",
+        # What a proxy says is believed, or not, in the app: TRUSTED_PROXIES.
+        "clear_untrusted_proxy_headers": False,
     }
