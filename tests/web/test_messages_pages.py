@@ -160,7 +160,7 @@ def test_without_a_server_the_mailbox_explains_and_shows_what_would_have_gone(
     assert "Invoice &lt;b&gt;42&lt;/b&gt;" in listed
     html = owner.open(f"/mailbox/{ref}").get_data(as_text=True)
     assert "https://pay.example/i/SECRET" in html
-    assert "It was not sent: no mail server is set." in html
+    assert "It was not sent: no mail server was set." in html
     assert "send-again" not in html
 
 
