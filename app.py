@@ -103,7 +103,7 @@ def prepare() -> tuple[Flask, str]:
         with transaction() as session:
             token = renew_setup_token(session)
         db.engine.dispose()
-    return app, f"/setup/{token}" if token else ""
+    return app, f"/setup/account?token={token}" if token else ""
 
 
 def run_web(listen_on: int | None = None, tell: int | None = None, *, is_first: bool) -> None:
