@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from invoicing.infra.processes import end_with_parent
+
 _T = TypeVar("_T")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +43,7 @@ class Application:
         self.instance = instance
         self.port = int(settings.setdefault("PORT", str(free_port())))
         self.lines: list[str] = []
+        parent = os.getpid()
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "app.py")],
             cwd=instance.parent,
@@ -50,6 +53,8 @@ class Application:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A failed test leaves nothing behind.
+            preexec_fn=lambda: end_with_parent(parent),  # noqa: PLW1509 - no lock is held there
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
