@@ -19,6 +19,26 @@ SESSION_MOST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=10)
 RESET_LIFETIME = timedelta(hours=1)
 
+# What browsers call themselves; most claim to be those further down as well.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 _COMMON_PASSWORDS = Path(__file__).with_name("common-passwords.txt")
 
 
@@ -180,6 +200,19 @@ def _is_repetition(password: str) -> bool:
 @cache
 def _common_passwords() -> frozenset[str]:
     return frozenset(_COMMON_PASSWORDS.read_text(encoding="utf-8").split())
+
+
+def browser_name(user_agent: str) -> str:
+    """Browser and system in a few words, such as `Firefox, Windows`; empty for what is unknown.
+
+    Only a hint for its owner: a browser says of itself what it likes.
+    """
+    found = (_first(user_agent, _BROWSERS), _first(user_agent, _SYSTEMS))
+    return ", ".join(name for name in found if name)
+
+
+def _first(user_agent: str, names: tuple[tuple[str, str], ...]) -> str:
+    return next((name for mark, name in names if mark in user_agent), "")
 
 
 def is_alive(last_seen_at: datetime, expires_at: datetime, at: datetime) -> bool:

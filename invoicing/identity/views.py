@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from flask_babel import force_locale
@@ -12,7 +12,7 @@ from invoicing.core.errors import AppError
 from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
 from invoicing.identity import services, sign_in
-from invoicing.identity.domain import WrongCurrentPassword, check_password
+from invoicing.identity.domain import WrongCurrentPassword, browser_name, check_password
 from invoicing.identity.forms import (
     ChangePasswordForm,
     ForgotForm,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
     from invoicing.config import Config
+    from invoicing.identity.models import LoginSession
 
     Answer = Response | WerkzeugResponse
 
@@ -191,11 +192,19 @@ def _me_page(
         "identity/me.html",
         profile=profile or ProfileForm(formdata=None, obj=user),
         password=password or ChangePasswordForm(formdata=None),
-        sessions=list_sessions(session, user.id),
-        own_session_id=current_user.session_id,
+        sessions=[_shown(row) for row in list_sessions(session, user.id)],
         email=user.email,
         status=status,
     )
+
+
+def _shown(row: LoginSession) -> dict[str, Any]:
+    return {
+        "browser": browser_name(row.user_agent),
+        "ip": row.ip,
+        "last_seen_at": row.last_seen_at,
+        "is_own": row.id == current_user.session_id,
+    }
 
 
 def _is_good(form: NewPasswordForm | ChangePasswordForm, about: tuple[str, ...]) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
 # A public link's or a reset's token: only its first six characters may be written down.
-_TOKEN_IN_PATH = re.compile(r"(/(?:i|q|reset|setup)/[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{10,}")
+_TOKEN = re.compile(r"((?:/(?:i|q|reset)/|[?&]token=)[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{10,}")
 
 
 def configure(level: str) -> None:
@@ -44,9 +44,9 @@ def configure(level: str) -> None:
     root.setLevel(level)
 
 
-def hide_tokens(path: str) -> str:
-    """`path` with all but the first six characters of a secret token left out."""
-    return _TOKEN_IN_PATH.sub(r"\1…", path)
+def hide_tokens(text: str) -> str:
+    """`text` with all but the first six characters of a secret token left out."""
+    return _TOKEN.sub(r"\1…", text)
 
 
 def _hide_tokens(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """One place in the navigation; `section` is the blueprint that it lights up for."""
+    """One place in the navigation.
+
+    `section` is the blueprint that it lights up for, or the path that such pages begin with.
+    """
 
     label: Text
     endpoint: str
@@ -48,9 +51,15 @@ def items(entries: Sequence[NavEntry]) -> list[NavItem]:
             translate(entry.label),
             url_for(entry.endpoint),
             entry.icon,
-            request.blueprint == entry.section,
+            _is_here(entry.section),
             entry.section,
         )
         for entry in entries
         if allows(current_user.role, entry.permission)
     ]
+
+
+def _is_here(section: str) -> bool:
+    if section.startswith("/"):
+        return request.path.startswith(section)
+    return request.blueprint == section
