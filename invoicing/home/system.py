@@ -83,11 +83,13 @@ class SystemState:
 def look(session: Session, config: Config) -> SystemState:
     """The state of the installation at this moment."""
     settings = find_settings(session)
+    answers = queue.alive()
+    tick = find_heartbeat(session, "tick")
     disk = shutil.disk_usage(config.instance_path)
     return SystemState(
-        queue_answers=queue.alive(),
-        tick=_sign(session, "tick"),
-        worker=_sign(session, "worker"),
+        queue_answers=answers,
+        tick=_sign(tick.at if tick else None),
+        worker=_sign(queue.worker_seen_at() if answers else None),
         waiting=count_waiting(session),
         parked=list_parked(session),
         mail_host=settings.host if settings else "",
@@ -103,9 +105,7 @@ def look(session: Session, config: Config) -> SystemState:
     )
 
 
-def _sign(session: Session, name: str) -> Sign:
-    beat = find_heartbeat(session, name)
-    at = beat.at if beat else None
+def _sign(at: datetime | None) -> Sign:
     return Sign(at, at is not None and clock.now() - at <= SILENCE)
 
 

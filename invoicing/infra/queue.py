@@ -17,12 +17,15 @@ import stat
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoicing.infra.processes import StartRefused
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask import Flask
     from redis import Redis
 
@@ -176,6 +179,20 @@ def alive() -> bool:
         return bool(client.redis.ping())
     except (RedisError, OSError):
         return False
+
+
+def worker_seen_at() -> datetime | None:
+    """When a worker last told the queue that it is alive; None when there is none, or no queue."""
+    from redis.exceptions import RedisError
+    from rq import Worker
+    from rq.serializers import JSONSerializer
+
+    try:
+        workers = Worker.all(_client().redis, serializer=JSONSerializer)
+    except (RedisError, OSError):
+        return None
+    signs = [worker.last_heartbeat for worker in workers if worker.last_heartbeat]
+    return max(sign.replace(tzinfo=UTC) for sign in signs) if signs else None
 
 
 def _enqueue(redis: Redis, task_id: int) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from invoicing.config import Config
-from invoicing.infra import clock
+from invoicing.infra import clock, queue
 from invoicing.infra.db import read, transaction
 from invoicing.work.models import Task
 from invoicing.work.services import beat, enqueue
@@ -54,15 +54,36 @@ def test_a_fresh_installation_says_what_is_missing(owner: Visitor) -> None:
     assert "SQLite, " in html
 
 
-def test_living_processes_are_alive_until_they_fall_silent(app: Flask, owner: Visitor) -> None:
+def test_a_living_clockwork_is_enough_until_it_falls_silent(app: Flask, owner: Visitor) -> None:
     with app.app_context(), transaction() as session:
         beat(session, "tick")
-        beat(session, "worker")
     assert "Everything runs." in owner.open("/settings/system").get_data(as_text=True)
     with time_machine.travel(clock.now() + dt.timedelta(minutes=3)):
         html = owner.open("/settings/system").get_data(as_text=True)
     assert "Nothing is being worked on." in html
-    assert html.count("Silent") == 2
+    assert html.count("Silent") == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "word", "verdict"),
+    [(1, "Alive", "Everything runs."), (3, "Silent", "Nothing is being worked on.")],
+)
+def test_a_queue_needs_a_living_worker(
+    app: Flask,
+    owner: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    word: str,
+    verdict: str,
+) -> None:
+    with app.app_context(), transaction() as session:
+        beat(session, "tick")
+    at = clock.now() - dt.timedelta(minutes=minutes)
+    monkeypatch.setattr(queue, "alive", lambda: True)
+    monkeypatch.setattr(queue, "worker_seen_at", lambda: at)
+    html = owner.open("/settings/system").get_data(as_text=True)
+    assert verdict in html
+    assert word in html
 
 
 def test_a_task_put_aside_is_shown_with_its_reason_and_gets_another_chance(
