@@ -19,7 +19,7 @@ from invoicing import cli, features
 from invoicing.config import Config
 from invoicing.infra import crypto, db, logging
 from invoicing.infra.storage import FileStore
-from invoicing.web import access, compression, errors, filters, nav, render, security
+from invoicing.web import access, compression, errors, filters, nav, render, security, text
 from invoicing.web.forms import form_key
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _setup_templates(app: Flask) -> None:
     render.htmx.init_app(app)
     filters.init_app(app)
     env = app.jinja_env
+    env.filters["say"] = text.translate
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(asset=_asset, form_key=form_key, csrf_token=generate_csrf)
     app.context_processor(_layout_context)

@@ -16,7 +16,7 @@ from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
 from invoicing.infra.db import read, redirect_to, transaction
 from invoicing.web import paging
-from invoicing.web.access import actor, requires
+from invoicing.web.access import actor, may, requires
 from invoicing.web.forms import submission
 from invoicing.web.render import back_to, page, toast
 from invoicing.web.slots import render_slot
@@ -47,6 +47,7 @@ def index() -> Response:
         block="results",
         rows=rows[: paging.PAGE_LENGTH],
         q=wanted,
+        may_edit=may(Permission.CLIENT_EDIT),
         next_url=_next_url(rows, wanted),
     )
 
@@ -63,6 +64,8 @@ def show(ref: str) -> Response:
         client=client,
         timeline=lines(list_timeline(session, ref)),
         documents=render_slot("client.documents", session, client),
+        may_edit=may(Permission.CLIENT_EDIT),
+        may_draft=may(Permission.INVOICE_DRAFT),
     )
 
 
@@ -110,7 +113,7 @@ def update(ref: str) -> Answer:
     try:
         with transaction(submission()) as session:
             client = get_client(session, ref)
-            version = int(form.version.data or 0)
+            version = request.form.get("version", 0, type=int)
             update_client(session, client, form.to_command(), version=version, actor=actor())
             location = redirect_to(session, url_for(".show", ref=ref))
     except AppError as error:

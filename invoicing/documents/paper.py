@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_babel import force_locale
+from markupsafe import Markup
 
 from invoicing.infra import pdf
 from invoicing.web.text import translate
@@ -17,9 +18,9 @@ _PRINT = "documents/invoice.html"
 _SCREEN = "documents/_invoice_screen.html"
 
 
-def screen_html(paper: PaperModel) -> str:
+def screen_html(paper: PaperModel) -> Markup:
     """The paper as part of a page."""
-    return _draw(_SCREEN, paper)
+    return Markup(_draw(_SCREEN, paper))  # noqa: S704 - a rendered template, escaped there
 
 
 def print_pdf(paper: PaperModel) -> bytes:

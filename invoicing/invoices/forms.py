@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 _UID = re.compile(r"[A-Za-z0-9]{1,20}")
 _LONGEST_DESCRIPTION = 2000
 _LONGEST_NOTE = 20_000
-_LONGEST_TERMS = 365
+#: The most days that a client may be given to pay.
+LONGEST_TERMS = 365
 #: The choice of a client who is not in the list yet.
 NEW_CLIENT = "new"
 
@@ -146,7 +147,7 @@ class EditorForm(Form):
     issue_date = DateField(_l("Issue date"), validators=[Optional()])
     payment_terms_days = IntegerField(
         _l("Days to pay"),
-        validators=[InputRequired(_l("Type a number of days.")), NumberRange(0, _LONGEST_TERMS)],
+        validators=[InputRequired(_l("Type a number of days.")), NumberRange(0, LONGEST_TERMS)],
     )
     note = NoteField(_l("Note to the client"), validators=[Length(max=_LONGEST_NOTE)])
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from invoicing.clients.models import Client
 from invoicing.invoices.models import Invoice
@@ -73,3 +73,14 @@ def list_of_invoice(session: Session, invoice_id: int) -> Sequence[PaymentRow]:
         .order_by(Payment.id)
     ).all()
     return [PaymentRow(*row) for row in rows]
+
+
+def sum_received(session: Session, since: date) -> Sequence[tuple[str, Decimal, int]]:
+    """What was received from `since` on: (currency, amount, number of payments)."""
+    rows = session.execute(
+        select(Payment.currency, func.sum(Payment.amount), func.count())
+        .where(Payment.received_date >= since)
+        .group_by(Payment.currency)
+        .order_by(Payment.currency)
+    ).all()
+    return [(currency, amount, int(count)) for currency, amount, count in rows]

@@ -20,7 +20,7 @@ from invoicing.payments.forms import PaymentForm
 from invoicing.payments.queries import list_of_invoice, list_payments
 from invoicing.payments.services import record_payment
 from invoicing.web import paging
-from invoicing.web.access import actor, requires
+from invoicing.web.access import actor, may, requires
 from invoicing.web.forms import submission
 from invoicing.web.render import back_to, page, toast
 from invoicing.web.slots import fill
@@ -58,6 +58,7 @@ def _beside(session: Session, invoice: Invoice) -> dict[str, Any]:
         "payments": list_of_invoice(session, invoice.id),
         "form": form,
         "methods": METHODS,
+        "may_record": may(Permission.PAYMENT_RECORD),
     }
 
 

@@ -13,8 +13,7 @@ from invoicing.documents.paper import screen_html
 from invoicing.documents.queries import find_link, find_paper
 from invoicing.infra import clock, limits
 from invoicing.infra.db import read, transaction
-from invoicing.invoices.domain import describe
-from invoicing.invoices.queries import facts_of, get_issued
+from invoicing.invoices.queries import get_issued
 from invoicing.invoices.services.papering import paper_of
 from invoicing.invoices.views.pages import send_paper
 from invoicing.portal.domain import LinkClosed
@@ -46,13 +45,14 @@ def invoice(token: str) -> Response:
     company = get_company(session)
     g.zone = company.time_zone
     g.language = _language(shown.language)
-    files = current_app.extensions["files"]
+    paper = paper_of(shown, company=company, read_file=current_app.extensions["files"].get)
     return page(
         "portal/invoice.html",
         invoice=shown,
         token=token,
-        state=describe(facts_of(shown), clock.today(company.time_zone)),
-        paper_html=screen_html(paper_of(shown, company=company, read_file=files.get)),
+        is_late=shown.due_date is not None and clock.today(company.time_zone) > shown.due_date,
+        payment=paper.payment,
+        paper_html=screen_html(paper),
         has_paper=find_paper(session, shown.ref) is not None,
         company_name=shown.seller_name,
         counts_views=not current_user.is_authenticated,

@@ -64,6 +64,11 @@ def access_of(view: View) -> Access:
     return access
 
 
+def may(permission: Permission) -> bool:
+    """Whether the member who is signed in has `permission`, for what a page offers."""
+    return allows(current_user.role, permission)
+
+
 def actor() -> Actor:
     """The member who is signed in, as events name him or her."""
     return by_user(current_user.ref)

@@ -12,6 +12,7 @@ from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
 from invoicing.documents.paper import screen_html
 from invoicing.documents.queries import expect_number
+from invoicing.documents.services import create_link
 from invoicing.infra import clock
 from invoicing.infra.crypto import current_keys
 from invoicing.infra.db import read, redirect_to, transaction
@@ -24,7 +25,7 @@ from invoicing.invoices.services.papering import paper_of
 from invoicing.invoices.services.sending import Letter, send_invoice
 from invoicing.invoices.views import bp
 from invoicing.messages.services import find_settings
-from invoicing.web.access import actor, requires
+from invoicing.web.access import actor, may, requires
 from invoicing.web.forms import submission
 from invoicing.web.render import back_to, page, toast
 
@@ -80,6 +81,8 @@ def _issue_and_send(ref: str, form: SendForm, *, with_mail: bool) -> None:
                 keys=current_keys(),
                 public_url=config.public_url,
             )
+        elif config.public_url:
+            create_link(session, current_keys(), invoice.ref, recipient="")
         redirect_to(session, url_for(".show", ref=ref))
 
 
@@ -120,4 +123,5 @@ def _review(ref: str, form: SendForm, *, status: int = 200) -> Response:
         paper_html=screen_html(_paper(session, invoice)),
         has_mail=find_settings(session) is not None,
         public_url=current_app.extensions["invoicing_config"].public_url,
+        may_set_mail=may(Permission.SETTINGS_EDIT),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from invoicing.clients.domain import ClientDetails
 from invoicing.clients.queries import list_choices
@@ -14,7 +14,6 @@ from invoicing.company.queries import get_company
 from invoicing.core.errors import AppError
 from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
-from invoicing.infra import clock
 from invoicing.infra.db import read, redirect_to, transaction
 from invoicing.invoices.domain import Draft
 from invoicing.invoices.forms import (
@@ -38,8 +37,9 @@ from invoicing.invoices.services.drafting import (
     update_draft,
 )
 from invoicing.invoices.views import bp
+from invoicing.invoices.views.preview import draw_preview
 from invoicing.tax.domain import rates_for
-from invoicing.web.access import actor, requires
+from invoicing.web.access import actor, may, requires
 from invoicing.web.countries import country_choices
 from invoicing.web.forms import submission
 from invoicing.web.render import back_to, page, toast
@@ -96,7 +96,7 @@ def edit(ref: str) -> Response:
     form.client_language.data = desk.company.language
     form.show(invoice)
     lines = [line_of(typed_line(line)) for line in invoice.lines]
-    return _edit(desk, form, lines or [_blank(desk)], invoice)
+    return _edit(desk, form, lines, invoice)
 
 
 @bp.post("/new")
@@ -119,7 +119,7 @@ def compute_totals() -> Response:
     """The totals of what is typed at the moment; stores nothing, replaces no input."""
     desk = _desk(read())
     lines = parse_lines(request.form, desk.rates)
-    return page("invoices/_computed.html", **_figures(desk, lines))
+    return page("invoices/_computed.html", **_figures(desk, EditorForm(), lines))
 
 
 @bp.post("/<ref>/discard")
@@ -141,31 +141,36 @@ def _save(invoice: Invoice | None) -> Answer:
     op = request.form.get("op", "")
     if op.startswith(_LINE_OPERATIONS):
         return _edit(desk, form, operate(lines, op, tax_code(desk.rates[0])), invoice)
+    status = 422
     if _is_valid(form, lines):
         try:
             ref = _store(invoice.ref if invoice else None, form, lines)
         except AppError as error:
             form.refuse(error)
+            status = error.status
         else:
             return back_to(url_for(".send" if op == _REVIEW else ".show", ref=ref))
-    return _edit(desk, form, lines or [_blank(desk)], invoice, status=422)
+    return _edit(desk, form, lines, invoice, status=status)
 
 
 def _is_valid(form: EditorForm, lines: Sequence[TypedLine]) -> bool:
     """Whether head and lines can be stored; says beside each field what is wrong."""
-    valid = form.validate()
+    valid = bool(form.validate())
     if not form.client.data:
         form.client.errors = [translate(msg("Choose a client or add a new one."))]
         valid = False
     if form.client.data == NEW_CLIENT and not form.client_name.data:
         form.client_name.errors = [translate(msg("Type the client's name."))]
         valid = False
-    return valid and is_all_read(lines)
+    if not is_all_read(lines):
+        form.form_errors.append(translate(msg("Mend the lines that are marked below.")))
+        valid = False
+    return valid
 
 
 def _store(ref: str | None, form: EditorForm, lines: Sequence[TypedLine]) -> str:
     """Write the draft, and its client if that is a new one; returns the draft's reference."""
-    version = int(request.form.get("version", "0") or 0)
+    version = request.form.get("version", 0, type=int)
     with transaction(submission()) as session:
         draft = form.to_command(_client_ref(session, form), lines)
         ref = _write(session, ref, draft, version)
@@ -214,20 +219,22 @@ def _edit(
         *((choice.ref, choice.name) for choice in desk.clients),
         (NEW_CLIENT, translate(msg("New client"))),
     ]
+    g.zone = desk.company.time_zone
     return page(
         "invoices/edit.html",
         block="editor",
         status=status,
         form=form,
         invoice=invoice,
+        version=request.form.get("version", invoice.version if invoice else 0),
         blank=TypedLine(uid="__UID__", tax=tax_code(desk.rates[0])),
         rates=[(tax_code(rate), rate_label(rate)) for rate in desk.rates],
-        today=clock.today(desk.company.time_zone),
-        **_figures(desk, lines),
+        may_issue=may(Permission.INVOICE_ISSUE),
+        **_figures(desk, form, lines or [_blank(desk)]),
     )
 
 
-def _figures(desk: _Desk, lines: Sequence[TypedLine]) -> dict[str, Any]:
+def _figures(desk: _Desk, form: EditorForm, lines: Sequence[TypedLine]) -> dict[str, Any]:
     """What was computed from the lines that could be read, and each line's own amount."""
     read_lines = [line for line in lines if line.read is not None]
     totals, problem = _compute(desk, read_lines)
@@ -242,6 +249,7 @@ def _figures(desk: _Desk, lines: Sequence[TypedLine]) -> dict[str, Any]:
         "amounts": amounts,
         "currency": desk.company.currency,
         "lines": lines,
+        "preview": draw_preview(desk.company, form, read_lines) if totals else "",
     }
 
 

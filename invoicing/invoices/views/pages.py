@@ -19,10 +19,12 @@ from invoicing.invoices.domain import WORDS, PaperNotReady, Word, describe
 from invoicing.invoices.queries import facts_of, get_invoice, get_issued, list_invoices
 from invoicing.invoices.services.papering import paper_of
 from invoicing.invoices.views import bp
+from invoicing.messages.domain import MOVING
+from invoicing.messages.queries import list_about
 from invoicing.web import paging
-from invoicing.web.access import requires
-from invoicing.web.render import page
-from invoicing.web.slots import render_slot
+from invoicing.web.access import may, requires
+from invoicing.web.render import htmx, page
+from invoicing.web.slots import fill, render_slot
 from invoicing.web.text import translate
 from invoicing.web.timeline import lines
 
@@ -33,7 +35,13 @@ if TYPE_CHECKING:
     from flask import Response
     from sqlalchemy.orm import Session
 
+    from invoicing.clients.models import Client
+    from invoicing.invoices.models import Invoice
     from invoicing.invoices.queries import InvoiceRow
+
+_OF_CLIENT = 20
+#: Seconds between two looks at a mail that waits for its next try.
+_LONG_PAUSE = 15
 
 
 @bp.get("")
@@ -52,6 +60,7 @@ def index() -> Response:
         rows=[(row, describe(row.facts, today)) for row in rows[: paging.PAGE_LENGTH]],
         chips=_chips(word),
         is_filtered=word is not None or "after" in request.args,
+        may_draft=may(Permission.INVOICE_DRAFT),
         next_url=_next_url(rows, word),
     )
 
@@ -90,6 +99,18 @@ def send_paper(session: Session, ref: str, number: str) -> Response:
     return response
 
 
+@fill("client.documents", "invoices/_of_client.html")
+def _of_client(session: Session, client: Client) -> dict[str, Any]:
+    """The newest invoices of one client."""
+    today = clock.today(get_company(session).time_zone)
+    rows = list_invoices(session, today, limit=_OF_CLIENT, client_id=client.id)
+    return {
+        "rows": [(row, describe(row.facts, today)) for row in rows],
+        "client_ref": client.ref,
+        "may_draft": may(Permission.INVOICE_DRAFT),
+    }
+
+
 def _shown(session: Session, ref: str) -> dict[str, Any]:
     """What the page of one invoice shows."""
     invoice = get_invoice(session, ref)
@@ -102,10 +123,29 @@ def _shown(session: Session, ref: str) -> dict[str, Any]:
         "invoice": invoice,
         "state": describe(facts_of(invoice), today),
         "paper_html": screen_html(paper),
-        "has_paper": find_paper(session, ref) is not None,
         "timeline": lines(list_timeline(session, ref)),
         "link": _public_link(session, ref),
+        "has_address": current_app.extensions["invoicing_config"].public_url is not None,
         "beside": render_slot("invoice.beside", session, invoice),
+        "may_draft": may(Permission.INVOICE_DRAFT),
+        "may_issue": may(Permission.INVOICE_ISSUE),
+        "may_see_mails": may(Permission.SYSTEM_EDIT),
+        "is_fragment": bool(htmx),
+        **_progress(session, invoice),
+    }
+
+
+def _progress(session: Session, invoice: Invoice) -> dict[str, Any]:
+    """Where the paper and the newest mail stand, and whether and when to look again."""
+    mail = next(iter(list_about(session, invoice.ref)), None)
+    has_paper = find_paper(session, invoice.ref) is not None
+    is_mailing = mail is not None and mail.state in MOVING
+    is_waiting = mail is not None and mail.next_try_at is not None
+    return {
+        "mail": mail,
+        "has_paper": has_paper,
+        "is_moving": is_mailing or (invoice.issued_at is not None and not has_paper),
+        "pause": _LONG_PAUSE if is_waiting and has_paper else 1,
     }
 
 
