@@ -38,6 +38,7 @@ def _compress(response: Response) -> Response:
     if not _may_be_compressed(response):
         return response
     if request.endpoint == "static":
+        response.close()  # the opened file; it is not what is sent
         return _with_body(response, _static_file(_static_path()))
     body = response.get_data()
     if len(body) < _WORTH_IT:
