@@ -17,7 +17,10 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "invoicing" / "translations"
 LANGUAGES = ("fr",)
-KEYWORDS = ("msg", "nmsg:1,2", "lazy_gettext", "lazy_ngettext:1,2")
+KEYWORDS = ("msg", "nmsg:1,2", "lazy_gettext", "_l", "lazy_ngettext:1,2")
+
+#: A text that is gone leaves no trace, and a run without news changes nothing.
+KEPT = ("--no-fuzzy-matching", "--ignore-obsolete", "--ignore-pot-creation-date")
 
 
 def pybabel(*arguments: object) -> None:
@@ -93,7 +96,7 @@ def update() -> int:
         for language in LANGUAGES:
             target = FOLDER / language / "LC_MESSAGES" / "messages.po"
             verb = "update" if target.exists() else "init"
-            options = ("--no-fuzzy-matching", "--omit-header") if verb == "update" else ()
+            options = KEPT if verb == "update" else ()
             pybabel(verb, *options, "-i", template, "-d", FOLDER, "-l", language)
     return check()
 
