@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from invoicing import verify as books
 from invoicing.identity.cli import register as register_identity
-from invoicing.infra.db import read, transaction
+from invoicing.infra.db import transaction
 from invoicing.work.services import beat
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def register(app: Flask) -> None:
 def _verify(*, as_json: bool) -> None:
     """Prove the books: numbers, chain, ledger, frozen rows, files; name every bad row."""
     findings = []
-    for finding in books.find_all(read()):
+    for finding in books.find_all():
         findings.append(finding)
         if not as_json:
             click.echo(str(finding))

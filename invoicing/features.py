@@ -107,7 +107,10 @@ FEATURES = (
             invoicing.payments.checks.check_frozen,
         ),
     ),
-    Feature("ledger", checks=(invoicing.ledger.checks.check_balance,)),
+    Feature(
+        "ledger",
+        checks=(invoicing.ledger.checks.check_balance, invoicing.ledger.checks.check_posted),
+    ),
     Feature("activity", checks=(invoicing.activity.checks.check_chain,)),
     Feature("portal", blueprints=(invoicing.portal.views.bp,)),
     Feature(
@@ -120,7 +123,7 @@ FEATURES = (
         blueprints=(invoicing.company.views.bp,),
         nav=(
             NavEntry(
-                msg("Settings"), "company.index", "settings", Permission.SETTINGS_EDIT, "company"
+                msg("Settings"), "company.index", "settings", Permission.SETTINGS_EDIT, "/settings"
             ),
         ),
         settings=invoicing.company.views.SETTINGS,

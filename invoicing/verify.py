@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoicing.infra.db import read
+from invoicing.infra.db import snapshot
 from invoicing.work.registry import job
 from invoicing.work.services import beat
 
@@ -28,9 +28,18 @@ def use_checks(checks: Sequence[Check]) -> None:
     _checks[:] = checks
 
 
-def find_all(session: Session) -> Iterator[Finding]:
-    """Every finding of every check, in order; nothing when the books are whole."""
+def checks() -> tuple[Check, ...]:
+    """Every check of every feature, in their order."""
+    return tuple(_checks)
+
+
+def find_all() -> Iterator[Finding]:
+    """Every finding of every check, in order; nothing when the books are whole.
+
+    Each check sees one moment, so that what is written meanwhile is no finding.
+    """
     for check in _checks:
+        session = snapshot()
         yield from check(session)
         session.rollback()
 
@@ -38,6 +47,6 @@ def find_all(session: Session) -> Iterator[Finding]:
 @job("verify.books")
 def verify_nightly(claim: Claim) -> None:
     """Run all checks and keep the result for Settings."""
-    findings = [str(finding) for finding in find_all(read())]
+    findings = [str(finding) for finding in find_all()]
     with claim.finishing() as session:
         beat(session, HEARTBEAT, {"ok": not findings, "findings": findings[:_SHOWN]})

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoicing.core.identifiers import canonical_json, digest
 
+if TYPE_CHECKING:
+    from invoicing.core.events import Actor
+
 #: What the first event's hash stands on.
 GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What subscribers are told of an event: its kind, what it is about, and who did it."""
+
+    kind: str
+    subject: str
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)

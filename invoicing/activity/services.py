@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from invoicing.activity.domain import GENESIS, Sealed, chain_hash, personal_digest
+from invoicing.activity.domain import GENESIS, Happening, Sealed, chain_hash, personal_digest
 from invoicing.activity.models import ChainHead, Event
 from invoicing.core.identifiers import new_token
 from invoicing.infra import clock, upsert
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from invoicing.core.events import Actor
 
-    Subscriber = Callable[[Session, Event], None]
+    Subscriber = Callable[[Session, Happening], None]
 
 _subscribers: dict[str, list[Subscriber]] = {}
 
@@ -45,9 +45,12 @@ def record(
 
     `before` and `after` hold plain JSON without floats and without personal data; those go into
     `personal`, which can be emptied later while its digest stays. `content_digest` covers the
-    business fields of the record (see `infra.fences`).
+    business fields of the record (see `infra.fences`). Subscribers run first: the rows they
+    change are locked before the chain, as everywhere.
     """
     session.flush()
+    for subscriber in _subscribers.get(kind, ()):
+        subscriber(session, Happening(kind, subject, actor))
     head = _lock_head(session)
     salt = new_token() if personal is not None else ""
     at = clock.now()
@@ -82,20 +85,25 @@ def record(
     session.add(event)
     head.position, head.hash = event.position, event.hash
     session.flush()
-    for subscriber in _subscribers.get(kind, ()):
-        subscriber(session, event)
     return event
 
 
 def _lock_head(session: Session) -> ChainHead:
+    head = _find_head(session)
+    if head is not None:
+        return head
     session.execute(
         upsert.insert(session, ChainHead)
         .values(id=1, position=0, hash=GENESIS)
         .on_conflict_do_nothing()
     )
+    return _lock_head(session)
+
+
+def _find_head(session: Session) -> ChainHead | None:
     return session.execute(
         select(ChainHead)
         .where(ChainHead.id == 1)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).scalar_one()
+    ).scalar_one_or_none()

@@ -46,7 +46,7 @@ class IssuedColumns:
     process_type: Mapped[str] = mapped_column(String(100), default="", comment="BT-23")
     specification: Mapped[str] = mapped_column(String(200), default="", comment="BT-24")
     seller_name: Mapped[str] = mapped_column(String(200), default="", comment="BT-27")
-    seller_legal_identifier: Mapped[str] = mapped_column(String(40), default="", comment="BT-30")
+    seller_legal_identifier: Mapped[str] = mapped_column(String(60), default="", comment="BT-30")
     seller_vat_identifier: Mapped[str] = mapped_column(String(40), default="", comment="BT-31")
     seller_street: Mapped[str] = mapped_column(String(200), default="", comment="BT-35")
     seller_street_extra: Mapped[str] = mapped_column(String(200), default="", comment="BT-36")

@@ -36,31 +36,21 @@ def next_number(session: Session, kind: str, issue_date: date) -> tuple[Series, 
     Locks the series' row until the commit: call it after the document itself is locked and
     before the chain. Raises IssueDateBeforeLast.
     """
-    year = issue_date.year
-    session.execute(
-        upsert.insert(session, Series)
-        .values(kind=kind, year=year, last_number=0, last_issue_date=issue_date)
-        .on_conflict_do_nothing()
-    )
-    series = session.scalars(
-        update(Series)
-        .where(Series.kind == kind, Series.year == year, Series.last_issue_date <= issue_date)
-        .values(last_number=Series.last_number + 1, last_issue_date=issue_date)
-        .returning(Series)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    series = _advance(session, kind, issue_date)
     if series is None:
-        raise _before_last(session, kind, year)
+        _begin(session, kind, issue_date)
+        series = _advance(session, kind, issue_date)
+    if series is None:
+        raise _before_last(session, kind, issue_date.year)
     return series, series.last_number
 
 
-def keep_paper(session: Session, document_ref: str, sha256: str, size: int) -> None:
-    """Remember the stored PDF of an issued document; the first one stays."""
-    session.execute(
-        upsert.insert(session, Paper)
-        .values(document_ref=document_ref, sha256=sha256, size=size, made_at=clock.now())
-        .on_conflict_do_nothing()
-    )
+def keep_paper(session: Session, document_ref: str, sha256: str, size: int) -> Paper:
+    """Remember the stored PDF of an issued document, whose row the caller has locked."""
+    paper = Paper(document_ref=document_ref, sha256=sha256, size=size, made_at=clock.now())
+    session.add(paper)
+    session.flush()
+    return paper
 
 
 def create_link(session: Session, keys: Keys, document_ref: str, recipient: str) -> str:
@@ -77,6 +67,30 @@ def create_link(session: Session, keys: Keys, document_ref: str, recipient: str)
         )
     )
     return token
+
+
+def _advance(session: Session, kind: str, issue_date: date) -> Series | None:
+    """The series one number on; None when there is none yet, or its last date is later."""
+    return session.scalars(
+        update(Series)
+        .where(
+            Series.kind == kind,
+            Series.year == issue_date.year,
+            Series.last_issue_date <= issue_date,
+        )
+        .values(last_number=Series.last_number + 1, last_issue_date=issue_date)
+        .returning(Series)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _begin(session: Session, kind: str, issue_date: date) -> None:
+    """The series of a new year; nothing when it is there."""
+    session.execute(
+        upsert.insert(session, Series)
+        .values(kind=kind, year=issue_date.year, last_number=0, last_issue_date=issue_date)
+        .on_conflict_do_nothing()
+    )
 
 
 def _before_last(session: Session, kind: str, year: int) -> IssueDateBeforeLast:

@@ -11,6 +11,7 @@ import os
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
@@ -19,7 +20,16 @@ from sqlalchemy.orm import Session
 from invoicing.infra import once
 from invoicing.infra.model import Base
 
-__all__ = ["Base", "after_commit", "db", "is_sqlite", "read", "redirect_to", "transaction"]
+__all__ = [
+    "Base",
+    "after_commit",
+    "db",
+    "is_sqlite",
+    "read",
+    "redirect_to",
+    "snapshot",
+    "transaction",
+]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +40,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from invoicing.config import Config
+
+log = structlog.get_logger()
 
 _WRITING = "writing"
 _AFTER_COMMIT = "after_commit"
@@ -53,9 +65,10 @@ class WroteOutsideTransaction(RuntimeError):
 def init_app(app: Flask, config: Config) -> None:
     """Bind the database of `config` to `app`."""
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = (
-        {} if config.is_sqlite else {"pool_pre_ping": True, "pool_size": config.web_threads}
-    )
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": config.web_threads,  # a thread never waits for another's connection
+        "pool_pre_ping": not config.is_sqlite,
+    }
     app.extensions["write_lock"] = config.instance_path / "write.lock" if config.is_sqlite else None
     db.init_app(app)
     with app.app_context():
@@ -66,6 +79,18 @@ def init_app(app: Flask, config: Config) -> None:
 def read() -> Session:
     """The session of this request or job, for reading."""
     return db.session()
+
+
+def snapshot() -> Session:
+    """The session for reading, every query of which sees the same moment.
+
+    Without it PostgreSQL shows each query what was committed just before; SQLite always does this.
+    """
+    session = db.session()
+    session.rollback()
+    if not is_sqlite(session):
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return session
 
 
 @contextmanager
@@ -99,7 +124,11 @@ def transaction(submission: once.Submission | None = None) -> Iterator[Session]:
         finally:
             session.info.clear()
     for callback in callbacks:
-        callback()
+        try:
+            callback()
+        except Exception:
+            # What is committed stands, and the tick finds what this would have told the queue.
+            log.exception("a callback after the commit failed")
 
 
 def after_commit(session: Session, callback: Callable[[], None]) -> None:

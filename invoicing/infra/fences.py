@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import UniqueConstraint, event, inspect
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import RelationshipDirection, Session
 
 from invoicing.core.errors import Conflict
 from invoicing.core.text import msg
@@ -34,8 +34,8 @@ class Fence:
     """What is frozen in `table`, and from when on.
 
     `condition` is SQL over the row alias `{row}`; `is_frozen` says the same of a loaded object.
-    `guards_insert` refuses new rows while the condition already holds for them (a line slipped
-    into an issued invoice).
+    `guards_insert` refuses rows that the condition holds for as soon as they come: a line slipped
+    into an issued invoice, made anew or moved there from a draft.
     """
 
     model: type[Base]
@@ -102,6 +102,10 @@ def _refuse_frozen_change(session: Session, _context: object, _instances: object
         declared = _fences.get(type(record))
         if declared and declared.is_frozen(record):
             raise FrozenRecord
+    for record in session.new:
+        declared = _fences.get(type(record))
+        if declared and declared.guards_insert and declared.is_frozen(record):
+            raise FrozenRecord
     for record in session.dirty:
         declared = _fences.get(type(record))
         if declared and declared.is_frozen(record):
@@ -113,6 +117,11 @@ def _refuse_changed_columns(record: Any, declared: Fence) -> None:
     for attribute in state.mapper.column_attrs:
         name = attribute.columns[0].name
         if name not in declared.live and state.attrs[attribute.key].history.has_changes():
+            raise FrozenRecord
+    for relation in state.mapper.relationships:  # its column follows only in the flush
+        is_own = any(column.name not in declared.live for column in relation.local_columns)
+        points_up = relation.direction is RelationshipDirection.MANYTOONE
+        if points_up and is_own and state.attrs[relation.key].history.has_changes():
             raise FrozenRecord
 
 
@@ -162,6 +171,7 @@ def _sqlite(declared: Fence) -> list[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, 'frozen row in {name}'); END"
     old, new = (declared.condition.format(row=row) for row in ("OLD", "NEW"))
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in declared.frozen)
+    touched = f"({old}) OR ({new})" if declared.guards_insert else old
     taken = " OR ".join(
         "(" + " AND ".join(f"kept.{column} = NEW.{column}" for column in key) + ")"
         for key in declared.keys
@@ -173,7 +183,7 @@ def _sqlite(declared: Fence) -> list[str]:
     statements = [
         (
             f"CREATE TRIGGER fence_{name}_update BEFORE UPDATE ON {name} "
-            f"WHEN ({old}) AND ({changed}) {refuse}"
+            f"WHEN ({touched}) AND ({changed}) {refuse}"
         ),
         f"CREATE TRIGGER fence_{name}_delete BEFORE DELETE ON {name} WHEN {old} {refuse}",
         f"CREATE TRIGGER fence_{name}_replace BEFORE INSERT ON {name} WHEN {frozen_twin}) {refuse}",
@@ -195,6 +205,7 @@ def _postgresql(declared: Fence) -> list[str]:
     changed = " OR ".join(
         f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in declared.frozen
     )
+    touched = f"({old}) OR ({new})" if declared.guards_insert else old
     refuse = f"RAISE EXCEPTION 'frozen row in {name}';"
     statements = [
         (
@@ -202,7 +213,7 @@ def _postgresql(declared: Fence) -> list[str]:
             f"IF TG_OP = 'TRUNCATE' THEN {refuse} END IF; "
             f"IF TG_OP = 'DELETE' THEN IF {old} THEN {refuse} END IF; RETURN OLD; END IF; "
             f"IF TG_OP = 'INSERT' THEN IF {new} THEN {refuse} END IF; RETURN NEW; END IF; "
-            f"IF ({old}) AND ({changed}) THEN {refuse} END IF; RETURN NEW; "
+            f"IF ({touched}) AND ({changed}) THEN {refuse} END IF; RETURN NEW; "
             "END $$ LANGUAGE plpgsql"
         ),
         (

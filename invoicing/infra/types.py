@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
 _LARGEST = 2**63 - 1
+_MOST_DIGITS = 19
+# Wide enough that no digit is rounded away unseen before the check for exactness.
+_WIDE = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
@@ -48,9 +51,10 @@ class ExactDecimal(TypeDecorator[Decimal]):
         if not value.is_finite():
             message = f"{value} is no amount"
             raise ValueError(message)
-        units = value.scaleb(self.scale)
-        whole = int(units)
-        if units != whole or abs(whole) > _LARGEST:
+        units = value.scaleb(self.scale, _WIDE)
+        is_small = units.adjusted() < _MOST_DIGITS
+        whole = int(units) if is_small else 0
+        if not is_small or units != whole or abs(whole) > _LARGEST:
             message = f"{value} does not fit {self.scale} decimals exactly"
             raise ValueError(message)
         return whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from sqlalchemy.orm import selectinload
 from invoicing.activity.models import Event
 from invoicing.core.checks import Finding
 from invoicing.core.dates import month_of
+from invoicing.core.errors import AppError
 from invoicing.documents.models import Paper, Series
+from invoicing.infra.sealing import rows_digest
 from invoicing.infra.storage import StoredFileDamaged, StoredFileMissing
 from invoicing.invoices.domain import SERIES_KIND
 from invoicing.invoices.models import DayTotal, Invoice, OpenMonth
@@ -27,6 +30,21 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _BATCH = 500
+
+
+@dataclass(slots=True)
+class _Sum:
+    """How many, and how much together."""
+
+    count: int = 0
+    amount: Decimal = Decimal(0)
+
+    def add(self, count: int, amount: Decimal) -> None:
+        self.count += count
+        self.amount += amount
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.count}"
 
 
 def check_numbers(session: Session) -> Iterator[Finding]:
@@ -51,22 +69,32 @@ def check_numbers(session: Session) -> Iterator[Finding]:
 
 def check_frozen(session: Session) -> Iterator[Finding]:
     """Every issued invoice is what it was when it was issued, by the chain's digest."""
+    remembered = {
+        subject: (digest, after["number"])
+        for subject, digest, after in session.execute(
+            select(Event.subject, Event.content_digest, Event.after)
+            .where(Event.kind == "invoice.issued")
+            .execution_options(yield_per=_BATCH)
+        )
+    }
     for invoice in _issued(session):
-        remembered = session.scalars(
-            select(Event.content_digest).where(
-                Event.subject == invoice.ref, Event.kind == "invoice.issued"
-            )
-        ).one_or_none()
-        if remembered is None:
+        digest, _ = remembered.pop(invoice.ref, (None, None))
+        if digest is None:
             yield Finding("frozen", _name(invoice), "the chain does not know that it was issued")
-        elif remembered != content_digest(invoice):
+        elif digest != content_digest(invoice):
             yield Finding("frozen", _name(invoice), "a field was changed after it was issued")
+    for ref, (_, number) in remembered.items():
+        yield Finding("frozen", f"invoice {number}", f"was issued as {ref} and is missing")
 
 
 def check_totals(session: Session) -> Iterator[Finding]:
     """Every issued invoice's stored totals are those of its lines."""
     for invoice in _issued(session):
-        totals = totals_of(invoice)
+        try:
+            totals = totals_of(invoice)
+        except (AppError, ValueError) as error:
+            yield Finding("totals", _name(invoice), f"its lines cannot be added up: {error}")
+            continue
         stored = (invoice.total_without_tax, invoice.tax_total, invoice.total_with_tax)
         computed = (
             totals.total_without_tax.amount,
@@ -79,43 +107,45 @@ def check_totals(session: Session) -> Iterator[Finding]:
 
 def check_kept(session: Session) -> Iterator[Finding]:
     """The totals kept per day and per month equal those summed up anew."""
-    days: dict[tuple[object, str], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
-    months: dict[tuple[int, object, str], Decimal] = defaultdict(Decimal)
+    days: dict[tuple[object, ...], _Sum] = defaultdict(_Sum)
+    months: dict[tuple[object, ...], _Sum] = defaultdict(_Sum)
     for invoice in session.execute(_plain_issued().execution_options(yield_per=_BATCH)):
-        day = days[invoice.issue_date, invoice.currency]
-        day[0] += 1
-        day[1] += invoice.total_with_tax
-        months[invoice.client_id, month_of(invoice.due_date), invoice.currency] += (
-            invoice.amount_due
-        )
-    for kept in session.scalars(select(DayTotal)):
-        count, amount = days.pop((kept.day, kept.currency), [Decimal(0), Decimal(0)])
-        if kept.issued_count != int(count) or kept.issued_amount != amount:
-            yield Finding("kept", f"day {kept.day} {kept.currency}", f"should be {amount}")
-    for month in session.scalars(select(OpenMonth)):
-        amount = months.pop((month.client_id, month.month, month.currency), Decimal(0))
-        if month.open_amount != amount:
-            row = f"client {month.client_id} {month.month} {month.currency}"
-            yield Finding("kept", row, f"should be {amount}")
-    for left in (*days, *(key for key, amount in months.items() if amount)):
+        days[invoice.issue_date, invoice.currency].add(1, invoice.total_with_tax)
+        month = month_of(invoice.due_date)
+        open_ = months[invoice.client_id, month, invoice.currency]
+        open_.add(int(invoice.amount_due > 0), invoice.amount_due)
+    for day in session.scalars(select(DayTotal)):
+        anew = days.pop((day.day, day.currency), _Sum())
+        if (day.issued_count, day.issued_amount) != (anew.count, anew.amount):
+            yield Finding("kept", f"day {day.day} {day.currency}", f"should be {anew}")
+    for kept in session.scalars(select(OpenMonth)):
+        anew = months.pop((kept.client_id, kept.month, kept.currency), _Sum())
+        if (kept.open_count, kept.open_amount) != (anew.count, anew.amount):
+            row = f"client {kept.client_id} {kept.month} {kept.currency}"
+            yield Finding("kept", row, f"should be {anew}")
+    for left in (*days, *(key for key, anew in months.items() if anew.amount)):
         yield Finding("kept", " ".join(str(part) for part in left), "is missing")
 
 
 def check_papers(session: Session) -> Iterator[Finding]:
     """Every stored PDF is there, whole, and the one that the chain remembers."""
     files = current_app.extensions["files"]
+    made = dict(
+        session.execute(
+            select(Event.subject, Event.content_digest).where(Event.kind == "paper.made")
+        )
+        .tuples()
+        .all()
+    )
     for paper in session.scalars(select(Paper).execution_options(yield_per=_BATCH)):
-        made = session.scalars(
-            select(Event.after).where(
-                Event.subject == paper.document_ref, Event.kind == "paper.made"
-            )
-        ).first()
-        if made is None or made["sha256"] != paper.sha256:
+        if made.pop(paper.document_ref, None) != rows_digest([paper]):
             yield Finding("papers", paper.document_ref, "is not the file the chain remembers")
         try:
             files.get(paper.sha256)
-        except (StoredFileDamaged, StoredFileMissing) as error:
+        except (StoredFileDamaged, StoredFileMissing, ValueError) as error:
             yield Finding("papers", paper.document_ref, str(error))
+    for document_ref in made:
+        yield Finding("papers", document_ref, "its paper is missing")
 
 
 def _issued(session: Session) -> Iterator[Invoice]:

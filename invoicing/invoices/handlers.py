@@ -13,7 +13,7 @@ from invoicing.invoices.models import Invoice
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from invoicing.activity.models import Event
+    from invoicing.activity.domain import Happening
 
 _STATES = {
     "message.queued": "queued",
@@ -24,7 +24,7 @@ _STATES = {
 }
 
 
-def follow_mail(session: Session, event: Event) -> None:
+def follow_mail(session: Session, event: Happening) -> None:
     """Keep the state of the newest mail about an invoice beside the invoice."""
     session.execute(
         update(Invoice)

@@ -8,9 +8,11 @@ from invoicing.activity.services import record
 from invoicing.company.queries import get_company
 from invoicing.core.events import SYSTEM
 from invoicing.documents.paper import file_name, print_pdf
+from invoicing.documents.queries import find_paper
 from invoicing.documents.services import keep_paper
 from invoicing.infra.db import read
 from invoicing.infra.pdf import RenderFailed
+from invoicing.infra.sealing import rows_digest
 from invoicing.infra.storage import FileStore
 from invoicing.invoices.queries import get_issued
 from invoicing.invoices.services.issuing import PAPER_TASK
@@ -38,12 +40,19 @@ def make_paper(claim: Claim) -> None:
         raise Park(f"The paper of {ref} could not be drawn: {error}") from error
     sha256 = files.put(data)
     with claim.finishing() as session:
-        keep_paper(session, ref, sha256, len(data))
+        # Who is about to send it holds this lock too: a mail sees the paper, or is released here.
+        get_issued(session, ref, lock=True)
+        kept = find_paper(session, ref)
+        if kept is not None:
+            release_held(session, hold_of(ref), [Attachment(kept.sha256, file_name(paper))])
+            return
         release_held(session, hold_of(ref), [Attachment(sha256, file_name(paper))])
+        kept = keep_paper(session, ref, sha256, len(data))
         record(
             session,
             "paper.made",
             subject=ref,
             actor=SYSTEM,
             after={"sha256": sha256, "size": len(data)},
+            content_digest=rows_digest([kept]),
         )

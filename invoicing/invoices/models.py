@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -132,6 +134,12 @@ def _was_issued(invoice: Invoice) -> bool:
     return invoice.issued_at is not None
 
 
+def _belongs_to_issued(part: Any) -> bool:
+    """Whether the invoice that the row is, or was just now, a part of was issued."""
+    before: Sequence[Invoice | None] = inspect(part).attrs.invoice.history.deleted or ()
+    return any(invoice and _was_issued(invoice) for invoice in (part.invoice, *before))
+
+
 fence(
     Invoice,
     live={"changed_at", "version", "amount_due", "mail_state", "viewed_at", "paid_date"},
@@ -145,6 +153,6 @@ for _part in (InvoiceLine, InvoiceTax):
             "EXISTS (SELECT 1 FROM invoice WHERE invoice.id = {row}.invoice_id "
             "AND invoice.issued_at IS NOT NULL)"
         ),
-        is_frozen=lambda part: part.invoice is not None and _was_issued(part.invoice),
+        is_frozen=_belongs_to_issued,
         guards_insert=True,
     )

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+#: The names under which an event remembers the entry that was posted with it.
+ENTRY, ENTRY_DIGEST = "entry", "entry_digest"
+
+
 class Account(StrEnum):
     """What the postings are kept on; an accountant's chart maps onto these."""
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from invoicing.core.identifiers import new_ref
 from invoicing.infra import clock
+from invoicing.infra.sealing import rows_digest
+from invoicing.ledger.domain import ENTRY, ENTRY_DIGEST
 from invoicing.ledger.models import LedgerEntry, LedgerPosting
 
 if TYPE_CHECKING:
@@ -35,4 +37,10 @@ def post(session: Session, entry: Entry) -> LedgerEntry:
         if posting.amount
     ]
     session.add(row)
+    session.flush()
     return row
+
+
+def sealed(row: LedgerEntry) -> dict[str, str]:
+    """What the event of the business change remembers of its entry, so that both can be proved."""
+    return {ENTRY: row.ref, ENTRY_DIGEST: rows_digest([row, *row.postings])}

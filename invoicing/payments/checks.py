@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from invoicing.activity.models import Event
 from invoicing.core.checks import Finding
@@ -71,6 +72,20 @@ def check_frozen(session: Session) -> Iterator[Finding]:
         .execution_options(yield_per=_BATCH)
     )
     digests = {after["payment"]: digest for after, digest in recorded}
-    for payment in session.scalars(select(Payment).order_by(Payment.id)):
-        if digests.get(payment.ref) != rows_digest([payment, *payment.allocations]):
-            yield Finding("frozen", f"payment {payment.ref}", "was changed after it was recorded")
+    last = 0
+    while batch := session.scalars(
+        select(Payment)
+        .where(Payment.id > last)
+        .options(selectinload(Payment.allocations))
+        .order_by(Payment.id)
+        .limit(_BATCH)
+    ).all():
+        for payment in batch:
+            if digests.pop(payment.ref, None) != rows_digest([payment, *payment.allocations]):
+                yield Finding(
+                    "frozen", f"payment {payment.ref}", "was changed after it was recorded"
+                )
+        last = batch[-1].id
+        session.expunge_all()
+    for ref in digests:
+        yield Finding("frozen", f"payment {ref}", "is missing")

@@ -11,7 +11,7 @@ from invoicing.infra import clock
 from invoicing.infra.sealing import rows_digest
 from invoicing.invoices.services.settling import settle
 from invoicing.ledger.domain import Account, Entry, Posting
-from invoicing.ledger.services import post
+from invoicing.ledger.services import post, sealed
 from invoicing.payments.domain import FinerThanCurrency, ReceivedInFuture, ReceivedPayment
 from invoicing.payments.models import Payment, PaymentAllocation
 
@@ -41,7 +41,7 @@ def record_payment(
     settle(session, invoice, received.amount, on=received.received_date)
     payment = _keep(session, invoice, received, actor)
     party = invoice.client.ref
-    post(
+    entry = post(
         session,
         Entry(
             received.received_date,
@@ -50,7 +50,6 @@ def record_payment(
             (Posting(Account.BANK, amount), Posting(Account.RECEIVABLE, -amount, party)),
         ),
     )
-    session.flush()
     record(
         session,
         "payment.recorded",
@@ -62,6 +61,7 @@ def record_payment(
             "currency": invoice.currency,
             "received_date": received.received_date.isoformat(),
             "method": received.method.value,
+            **sealed(entry),
         },
         content_digest=rows_digest([payment, *payment.allocations]),
     )

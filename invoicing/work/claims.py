@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+#: For the operator, beside the parked task.
+_ALL_DIED = "whoever did this was killed each time, or ran out of time"
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to do one task until its lease ends; `tries` counts this try too."""
@@ -28,6 +32,7 @@ class Claim:
     kind: str
     payload: dict[str, Any]
     tries: int
+    lease_until: datetime
 
     @contextmanager
     def finishing(self) -> Iterator[Session]:
@@ -65,7 +70,7 @@ class Claim:
             .where(
                 Task.id == self.task_id,
                 Task.state == TaskState.RUNNING,
-                Task.tries == self.tries,
+                Task.lease_until == self.lease_until,  # nobody else's lease ends at that instant
             )
             .values(state=state, lease_until=None, **values)
             .returning(Task.id)
@@ -75,7 +80,10 @@ class Claim:
 
 
 def claim(task_id: int) -> Claim | None:
-    """Claim a due task in a commit of its own; None when it is not due or somebody has it."""
+    """Claim a due task in a commit of its own; None when it is not due or somebody has it.
+
+    One whose runners all died is parked instead: it would kill the next one too.
+    """
     at = clock.now()
     with transaction() as session:
         row = session.execute(
@@ -89,6 +97,19 @@ def claim(task_id: int) -> Claim | None:
                 ),
             )
             .values(state=TaskState.RUNNING, lease_until=at + LEASE, tries=Task.tries + 1)
-            .returning(Task.id, Task.kind, Task.payload, Task.tries)
+            .returning(Task.id, Task.kind, Task.payload, Task.tries, Task.lease_until)
         ).one_or_none()
-    return None if row is None else Claim(row.id, row.kind, row.payload, row.tries)
+        if row is None:
+            return None
+        if row.tries > MOST_TRIES:
+            _park(session, task_id)
+            return None
+    return Claim(row.id, row.kind, row.payload, row.tries, row.lease_until)
+
+
+def _park(session: Session, task_id: int) -> None:
+    session.execute(
+        update(Task)
+        .where(Task.id == task_id)
+        .values(state=TaskState.PARKED, lease_until=None, tries=MOST_TRIES, last_error=_ALL_DIED)
+    )

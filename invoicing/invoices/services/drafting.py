@@ -36,8 +36,8 @@ def create_draft(session: Session, draft: Draft, *, company: Company, ref: str =
         created_at=at,
         version=0,
     )
-    session.add(invoice)
     _fill(session, invoice, draft)
+    session.add(invoice)  # only now: reading the client would flush it half filled
     return invoice
 
 
@@ -71,7 +71,15 @@ def typed_line(line: InvoiceLine) -> DraftLine:
 
 
 def write_taxes(invoice: Invoice, totals: Totals) -> None:
-    """Store the tax breakdown (BG-23)."""
+    """Store the tax breakdown (BG-23); rows that say the same already stay."""
+    kept = [
+        (tax.category, tax.percent, tax.taxable_amount, tax.tax_amount) for tax in invoice.taxes
+    ]
+    if kept == [
+        (s.tax.category.value, s.tax.percent, s.taxable_amount.amount, s.tax_amount.amount)
+        for s in totals.tax_subtotals
+    ]:
+        return
     invoice.taxes = [
         InvoiceTax(
             position=position,

@@ -24,7 +24,7 @@ from invoicing.invoices.services import kept_totals
 from invoicing.invoices.services.drafting import totals_of, write_totals
 from invoicing.invoices.services.sealing import content_digest
 from invoicing.ledger.domain import Account, Entry, Posting
-from invoicing.ledger.services import post
+from invoicing.ledger.services import post, sealed
 from invoicing.work.services import enqueue
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
     from invoicing.company.models import Company
     from invoicing.core.events import Actor
+    from invoicing.documents.domain.totals import Totals
     from invoicing.invoices.models import Invoice
+    from invoicing.ledger.models import LedgerEntry
 
 PAPER_TASK = "invoices.paper"
 #: BT-81: credit transfer, or not defined when no account is known.
@@ -53,16 +55,16 @@ def issue_invoice(
     if invoice.issued_at is not None:
         raise AlreadyIssued
     on = invoice.issue_date or today
-    _check(invoice, on, today)
+    totals = totals_of(invoice)
+    _check(invoice, totals, on, today)
     _snapshot(invoice, company)
-    write_totals(invoice, totals_of(invoice))
+    write_totals(invoice, totals)
     session.flush()  # the lines' last change comes before the freeze
     _number(session, invoice, on)
-    _post(session, invoice, on)
+    _settle_zero(invoice, on)
+    entry = _post(session, invoice, on)
     kept_totals.add_issued(session, invoice, on)
     kept_totals.change_open(session, invoice, _due(invoice), invoice.amount_due)
-    _settle_zero(invoice, on)
-    session.flush()
     enqueue(session, PAPER_TASK, key=f"paper:{invoice.ref}", payload={"invoice": invoice.ref})
     record(
         session,
@@ -74,18 +76,19 @@ def issue_invoice(
             "issue_date": on.isoformat(),
             "total_with_tax": str(invoice.total_with_tax),
             "currency": invoice.currency,
+            **sealed(entry),
         },
         content_digest=content_digest(invoice),
     )
     return invoice
 
 
-def _check(invoice: Invoice, on: date, today: date) -> None:
+def _check(invoice: Invoice, totals: Totals, on: date, today: date) -> None:
     if not invoice.lines:
         raise NoLines
     if on > today:
         raise IssueDateInFuture(field="issue_date")
-    if totals_of(invoice).total_with_tax.amount < 0:
+    if totals.total_with_tax.amount < 0:
         raise NothingToPay
 
 
@@ -132,12 +135,12 @@ def _number(session: Session, invoice: Invoice, on: date) -> None:
     invoice.issued_at = invoice.changed_at = clock.now()
 
 
-def _post(session: Session, invoice: Invoice, on: date) -> None:
+def _post(session: Session, invoice: Invoice, on: date) -> LedgerEntry:
     def money(amount: Decimal) -> Money:
         return Money(amount, invoice.currency)
 
     party = invoice.client.ref
-    post(
+    return post(
         session,
         Entry(
             on,

@@ -381,7 +381,7 @@ def upgrade() -> None:
         sa.Column("process_type", sa.String(length=100), nullable=False, comment="BT-23"),
         sa.Column("specification", sa.String(length=200), nullable=False, comment="BT-24"),
         sa.Column("seller_name", sa.String(length=200), nullable=False, comment="BT-27"),
-        sa.Column("seller_legal_identifier", sa.String(length=40), nullable=False, comment="BT-30"),
+        sa.Column("seller_legal_identifier", sa.String(length=60), nullable=False, comment="BT-30"),
         sa.Column("seller_vat_identifier", sa.String(length=40), nullable=False, comment="BT-31"),
         sa.Column("seller_street", sa.String(length=200), nullable=False, comment="BT-35"),
         sa.Column("seller_street_extra", sa.String(length=200), nullable=False, comment="BT-36"),
