@@ -21,9 +21,9 @@ from invoicing.core.text import clean, msg
 from invoicing.documents.domain.totals import LineInput
 from invoicing.invoices.domain import MOST_LINES, Draft, DraftLine
 from invoicing.tax.domain import TaxCategory, TaxRate
-from invoicing.web.filters import number, percent
+from invoicing.web.filters import percent
 from invoicing.web.forms import Form, LineField, NoteField
-from invoicing.web.numbers import read_decimal
+from invoicing.web.numbers import read_decimal, write_decimal
 from invoicing.web.text import translate
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def line_of(line: DraftLine) -> TypedLine:
     return TypedLine(
         uid=new_uid(),
         description=line.description,
-        quantity=number(line.quantity),
-        price=number(line.net_price),
+        quantity=write_decimal(line.quantity),
+        price=write_decimal(line.net_price, least=2),
         tax=tax_code(line.tax),
         read=line,
     )

@@ -18,7 +18,10 @@ class PaymentForm(Form):
     """Paid: how much, when, how."""
 
     amount = DecimalField(
-        _l("Amount"), decimals=4, validators=[InputRequired(_l("Type the amount received."))]
+        _l("Amount"),
+        decimals=4,
+        least=2,
+        validators=[InputRequired(_l("Type the amount received."))],
     )
     received_date = DateField(
         _l("Received on"), validators=[InputRequired(_l("Type the day the money came."))]

@@ -18,8 +18,7 @@ from wtforms.widgets import TextInput
 from invoicing.core.errors import AppError, Invalid
 from invoicing.core.text import clean
 from invoicing.infra.once import Submission
-from invoicing.web.filters import number
-from invoicing.web.numbers import read_decimal
+from invoicing.web.numbers import read_decimal, write_decimal
 from invoicing.web.text import translate
 
 if TYPE_CHECKING:
@@ -89,20 +88,20 @@ class NoteField(TextAreaField):
 
 
 class DecimalField(Field):
-    """A number in the user's own notation; `decimals` is the most it may have."""
+    """A number in the user's own notation, with `least` to `decimals` digits behind the mark."""
 
     widget = TextInput()
     data: Decimal | None = None
 
-    def __init__(self, *args: Any, decimals: int = 2, **kwargs: Any) -> None:
-        """`decimals` counts the digits behind the mark."""
-        self.decimals = decimals
+    def __init__(self, *args: Any, decimals: int = 2, least: int = 0, **kwargs: Any) -> None:
+        """`decimals` may be typed, `least` of them are shown."""
+        self.decimals, self.least = decimals, least
         super().__init__(*args, **kwargs)
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else number(self.data)
+        return "" if self.data is None else write_decimal(self.data, self.least)
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read the number; raises ValueError with an example in the user's notation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from babel.numbers import get_decimal_symbol
+from babel.numbers import format_decimal, get_decimal_symbol
 from flask_babel import get_locale
 
 from invoicing.core.errors import Invalid
@@ -13,6 +13,7 @@ from invoicing.core.text import msg, nmsg
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009']")
 _MOST_CHARACTERS = 40
+_MOST_DECIMALS = 10
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 
@@ -70,6 +71,16 @@ def read_decimal(typed: str, decimals: int) -> Decimal:
             )
         )
     return value
+
+
+def write_decimal(value: Decimal, least: int = 0) -> str:
+    """`value` as a field shows it, so that `read_decimal` reads it back: digits are not grouped.
+
+    At least so many decimals are shown.
+    """
+    shown = "0." + "0" * least + "#" * (_MOST_DECIMALS - least)
+    locale = get_locale() or "en"
+    return str(format_decimal(value, format=shown, locale=locale, decimal_quantization=False))
 
 
 def _drop_groups(text: str, separator: str, decimal_mark: str) -> str:

@@ -112,6 +112,7 @@ def _review(ref: str, form: SendForm, *, status: int = 200) -> Response:
     company = get_company(session)
     on = invoice.issue_date or clock.today(company.time_zone)
     number = invoice.number or expect_number(session, SERIES_KIND, on)
+    paper = _paper(session, invoice)
     return page(
         "invoices/send.html",
         block="review",
@@ -120,7 +121,8 @@ def _review(ref: str, form: SendForm, *, status: int = 200) -> Response:
         invoice=invoice,
         number=number,
         letter=_letter(session, invoice, form, number=number),
-        paper_html=screen_html(_paper(session, invoice)),
+        due_date=paper.due_date,
+        paper_html=screen_html(paper),
         has_mail=find_settings(session) is not None,
         public_url=current_app.extensions["invoicing_config"].public_url,
         may_set_mail=may(Permission.SETTINGS_EDIT),
