@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import current_app, request, url_for
@@ -90,7 +91,7 @@ def _letter(session: Session, invoice: Invoice, form: SendForm, *, number: str) 
     company = get_company(session)
     return compose_invoice(
         invoice,
-        _paper(session, invoice),
+        replace(_paper(session, invoice), number=number),
         company=company,
         recipient=form.recipient.data or "",
         words=form.words.data or "",
