@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
-from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 from schwifty import IBAN
@@ -18,18 +17,10 @@ from stdnum import get_cc_module
 from stdnum.eu import vat as eu_vat
 from stdnum.exceptions import ValidationError
 
+from invoicing.core.countries import COUNTRIES
 from invoicing.core.errors import Conflict, Invalid, NotFound
 from invoicing.core.text import msg
 
-# What CLDR lists beside ISO 3166-1: unions, islands without a code of their own, test codes.
-_NO_COUNTRIES = frozenset(
-    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
-)
-COUNTRIES = frozenset(
-    code
-    for code in map(str, Locale("en").territories)
-    if re.fullmatch("[A-Z]{2}", code) and code not in _NO_COUNTRIES
-)
 #: The codes a VAT identifier of the Union may begin with (XI: Northern Ireland).
 EU_VAT_PREFIXES = frozenset(
     [

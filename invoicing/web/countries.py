@@ -7,10 +7,8 @@ from functools import lru_cache
 from babel import Locale
 from flask_babel import get_locale
 
+from invoicing.core.countries import COUNTRIES
 from invoicing.core.text import sort_key
-
-_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-_CODE_LENGTH = 2
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -21,9 +19,5 @@ def country_choices() -> list[tuple[str, str]]:
 @lru_cache(maxsize=8)
 def _choices(language: str) -> tuple[tuple[str, str], ...]:
     names = Locale.parse(language).territories
-    countries = [
-        (code, name)
-        for code, name in names.items()
-        if len(code) == _CODE_LENGTH and code.isalpha() and code not in _NO_COUNTRIES
-    ]
+    countries = [(code, names[code]) for code in COUNTRIES]
     return tuple(sorted(countries, key=lambda country: sort_key(country[1])))

@@ -10,7 +10,6 @@ from wtforms import IntegerField, PasswordField, SelectChoice, SelectField  # ty
 from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
 
 from invoicing.company.domain import (
-    COUNTRIES,
     BankDetails,
     CompanyDetails,
     bic_of,
@@ -22,6 +21,7 @@ from invoicing.company.domain import (
 )
 from invoicing.company.forms import CountryField, checked, currency_choices, line
 from invoicing.config import is_loopback
+from invoicing.core.countries import COUNTRIES
 from invoicing.identity.forms import LANGUAGES, email_field, name_field, new_password_field
 from invoicing.messages.domain import SaveMailSettings, Security
 from invoicing.web.forms import Form, LineField
