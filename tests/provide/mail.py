@@ -23,10 +23,14 @@ class Sink:
     recipients: list[list[str]] = field(default_factory=list)
     #: Answers to give instead of accepting, first to last: "451 try later", "550 no such user".
     answers: list[str] = field(default_factory=list)
+    #: While true, a letter is neither taken nor refused: the line stays open.
+    is_held: bool = False
     host: str = "127.0.0.1"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep one letter, or answer what the test wants."""
+        while self.is_held:  # noqa: ASYNC110 - set by the test's thread
+            await asyncio.sleep(0.05)
         if self.answers:
             return self.answers.pop(0)
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
