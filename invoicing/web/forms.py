@@ -20,6 +20,7 @@ from invoicing.core.text import clean
 from invoicing.infra.once import Submission
 from invoicing.web.numbers import read_decimal, write_decimal
 from invoicing.web.text import translate
+from invoicing.web.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,13 @@ class Form(FlaskForm):
     """The base of all forms: CSRF token and idempotency key come with it."""
 
     form_key = HiddenField()
+
+    class Meta(FlaskForm.Meta):
+        """How WTForms behaves here."""
+
+        def get_translations(self, _form: object) -> Wording:
+            """Plain words for what its validators say by themselves."""
+            return Wording()
 
     def refuse(self, error: AppError) -> None:
         """Put what a service refused beside its field, or above the form."""
