@@ -21,6 +21,8 @@ class Permission(StrEnum):
     ACCOUNT_OWN = "account:own"
     CLIENT_SEE = "client:see"
     CLIENT_EDIT = "client:edit"
+    CATALOGUE_SEE = "catalogue:see"
+    CATALOGUE_EDIT = "catalogue:edit"
     INVOICE_SEE = "invoice:see"
     INVOICE_DRAFT = "invoice:draft"
     INVOICE_ISSUE = "invoice:issue"
@@ -36,11 +38,16 @@ _SEES = frozenset(
         Permission.HOME_SEE,
         Permission.ACCOUNT_OWN,
         Permission.CLIENT_SEE,
+        Permission.CATALOGUE_SEE,
         Permission.INVOICE_SEE,
         Permission.PAYMENT_SEE,
     }
 )
-_SELLS = _SEES | {Permission.CLIENT_EDIT, Permission.INVOICE_DRAFT}
+_SELLS = _SEES | {
+    Permission.CLIENT_EDIT,
+    Permission.CATALOGUE_EDIT,
+    Permission.INVOICE_DRAFT,
+}
 _KEEPS_BOOKS = _SELLS | {
     Permission.INVOICE_ISSUE,
     Permission.PAYMENT_RECORD,
