@@ -9,7 +9,8 @@ from wtforms import EmailField, HiddenField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from invoicing.clients.domain import ClientDetails
-from invoicing.web.countries import country_choices
+from invoicing.company.forms import CountryField
+from invoicing.identity.forms import LANGUAGES
 from invoicing.web.forms import Form, LineField
 
 if TYPE_CHECKING:
@@ -27,18 +28,11 @@ class ClientForm(Form):
     street_extra = LineField(_l("More of the address"), validators=[Length(max=200)])
     postcode = LineField(_l("Postcode"), validators=[Length(max=20)])
     city = LineField(_l("City"), validators=[Length(max=100)])
-    country = SelectField(_l("Country"))
-    language = SelectField(
-        _l("Language of the invoice"), choices=[("en", "English"), ("fr", "Français")]
-    )
+    country = CountryField(_l("Country"))
+    language = SelectField(_l("Language of the invoice"), choices=LANGUAGES)
     vat_identifier = LineField(_l("VAT number"), validators=[Length(max=40)])
     legal_identifier = LineField(_l("Company number"), validators=[Length(max=40)])
     version = HiddenField()
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        """Fill the countries in the reader's language."""
-        super().__init__(*args, **kwargs)
-        self.country.choices = country_choices()
 
     def show(self, client: Client) -> None:
         """Fill the form from a stored client."""

@@ -15,10 +15,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, EmailField, IntegerField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from invoicing.company.forms import CountryField
 from invoicing.core.errors import Invalid
 from invoicing.core.quantities import PRICE_DECIMALS, QUANTITY_DECIMALS
 from invoicing.core.text import clean, msg
 from invoicing.documents.domain.totals import LineInput
+from invoicing.identity.forms import LANGUAGES
 from invoicing.invoices.domain import MOST_LINES, Draft, DraftLine
 from invoicing.tax.domain import TaxCategory, TaxRate
 from invoicing.web.filters import percent
@@ -140,10 +142,8 @@ class EditorForm(Form):
     client_street = LineField(_l("Street and number"), validators=[Length(max=200)])
     client_postcode = LineField(_l("Postcode"), validators=[Length(max=20)])
     client_city = LineField(_l("City"), validators=[Length(max=100)])
-    client_country = SelectField(_l("Country"), validate_choice=False)
-    client_language = SelectField(
-        _l("Language of the invoice"), choices=[("en", "English"), ("fr", "Français")]
-    )
+    client_country = CountryField(_l("Country"), validate_choice=False)
+    client_language = SelectField(_l("Language of the invoice"), choices=LANGUAGES)
     issue_date = DateField(_l("Issue date"), validators=[Optional()])
     payment_terms_days = IntegerField(
         _l("Days to pay"),

@@ -6,12 +6,17 @@ from datetime import date
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField
+from wtforms import DateField, SelectChoice, SelectField  # type: ignore[attr-defined] # newer than its stubs
 from wtforms.validators import InputRequired, Length
 
 from invoicing.payments.domain import METHODS, Method, ReceivedPayment
 from invoicing.web.forms import DecimalField, Form, LineField
 from invoicing.web.text import translate
+
+
+def _methods() -> list[SelectChoice]:
+    """The ways of paying in the reader's language."""
+    return [SelectChoice(method.value, translate(text)) for method, text in METHODS.items()]
 
 
 class PaymentForm(Form):
@@ -26,13 +31,8 @@ class PaymentForm(Form):
     received_date = DateField(
         _l("Received on"), validators=[InputRequired(_l("Type the day the money came."))]
     )
-    method = SelectField(_l("How"))
+    method = SelectField(_l("How"), choices=_methods)
     reference = LineField(_l("Reference (optional)"), validators=[Length(max=140)])
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        """Fill the ways of paying in the reader's language."""
-        super().__init__(*args, **kwargs)
-        self.method.choices = [(m.value, translate(text)) for m, text in METHODS.items()]
 
     def propose(self, amount: Decimal, on: date) -> None:
         """What is due, received today."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import g, request, url_for
+from wtforms import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from invoicing.clients.domain import ClientDetails
 from invoicing.clients.queries import list_choices
@@ -40,7 +41,6 @@ from invoicing.invoices.views import bp
 from invoicing.invoices.views.preview import draw_preview
 from invoicing.tax.domain import rates_for
 from invoicing.web.access import actor, may, requires
-from invoicing.web.countries import country_choices
 from invoicing.web.forms import submission
 from invoicing.web.render import back_to, page, toast
 from invoicing.web.text import translate
@@ -213,11 +213,10 @@ def _edit(
     *,
     status: int = 200,
 ) -> Response:
-    form.client_country.choices = country_choices()
     form.client.choices = [
-        ("", translate(msg("Choose a client"))),
-        *((choice.ref, choice.name) for choice in desk.clients),
-        (NEW_CLIENT, translate(msg("New client"))),
+        SelectChoice("", translate(msg("Choose a client"))),
+        *(SelectChoice(choice.ref, choice.name) for choice in desk.clients),
+        SelectChoice(NEW_CLIENT, translate(msg("New client"))),
     ]
     g.zone = desk.company.time_zone
     return page(
