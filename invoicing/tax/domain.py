@@ -1,8 +1,8 @@
-"""Taxes as EN 16931 knows them: a category and a percentage.
+"""Taxes as EN 16931 knows them, a category and a percentage, and the others that a line may have.
 
-Here: the categories of code list UNCL5305 that an invoice may use, and the rates that a country's
-company usually picks from. Not here: arithmetic (`documents.domain.totals`), the exemption reasons and
-dates of validity, which are records.
+Here: the categories of code list UNCL5305 that an invoice may use, the rates that a country's
+company usually picks from, and taxes beside VAT. Not here: arithmetic (`documents.domain`), the
+exemption reasons and dates of validity, which are records.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from invoicing.core.quantities import percent
 from invoicing.core.text import Text, msg
@@ -76,6 +76,36 @@ class TaxRate:
         percent(self.percent, field="tax_percent")
         if self.category.has_percent != bool(self.percent):
             raise ValueError(f"category {self.category} at {self.percent} %")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTax:
+    """A tax beside the VAT of a line, which EN 16931 does not know: QST, sales tax, withholding.
+
+    `name` as printed; `percent` above zero. An added one makes the total larger; one that
+    `is_withheld` is paid by the buyer to the state and makes only the amount due smaller. It is
+    taken of the net amount; one that `is_compound` of the net amount with the VAT and the added
+    taxes that stand before it on the line. Raises `ValueError` without name or percentage and what
+    `core.quantities.percent` raises.
+    """
+
+    name: str
+    percent: Decimal
+    is_withheld: bool = False
+    is_compound: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a tax of nothing, and one that nobody could recognise."""
+        percent(self.percent, field="tax_percent")
+        if not self.percent or not self.name:
+            raise ValueError("a tax has a name and a percentage")
+
+
+class LineTaxes(NamedTuple):
+    """All taxes of a line, a discount or a charge: its one VAT category and rate, and others."""
+
+    vat: TaxRate
+    others: tuple[OtherTax, ...] = ()
 
 
 def _standard(*percentages: str) -> tuple[TaxRate, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from invoicing.core.text import msg
 from invoicing.documents.domain.paper import PaperLine, PaperModel, Party, PaymentDetails
 from invoicing.documents.domain.totals import DocumentInput, LineInput, compute_totals
-from invoicing.tax.domain import NO_TAX, TaxRate, rates_for
+from invoicing.tax.domain import NO_TAX, OtherTax, TaxRate, rates_for
 
 
 def paper(tax: TaxRate = NO_TAX, **changes: str | None) -> PaperModel:
@@ -73,6 +74,9 @@ def test_without_a_number_it_is_a_draft() -> None:
 def test_tax_is_spoken_of_when_there_is_any_reason_to() -> None:
     assert not paper().has_tax
     assert paper(rates_for("FR")[0]).has_tax
+    sales_tax = OtherTax("Sales tax", Decimal("6.25"))
+    line = LineInput(Decimal(1), Decimal(10), NO_TAX, other_taxes=(sales_tax,))
+    assert replace(paper(), totals=compute_totals(DocumentInput("USD", (line,)))).has_tax
 
 
 def test_only_a_colour_and_a_picture_are_taken() -> None:

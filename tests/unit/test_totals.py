@@ -13,11 +13,11 @@ from invoicing.core.quantities import (
     NumberTooLarge,
     NumberTooPrecise,
 )
+from invoicing.documents.domain.taxes import MixedWithOutsideScope
 from invoicing.documents.domain.totals import (
     AllowanceCharge,
     DocumentInput,
     LineInput,
-    MixedWithOutsideScope,
     NothingToSpreadOver,
     Totals,
     compute_totals,

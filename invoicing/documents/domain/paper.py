@@ -161,9 +161,10 @@ class PaperModel:
 
     @property
     def has_tax(self) -> bool:
-        """Whether the paper speaks of tax at all; outside its scope it does not."""
+        """Whether the paper speaks of tax at all; outside the scope of every one it does not."""
         rates = (subtotal.tax for subtotal in self.totals.tax_subtotals)
-        return any(rate.category is not TaxCategory.OUTSIDE_SCOPE for rate in rates)
+        is_in_scope = any(rate.category is not TaxCategory.OUTSIDE_SCOPE for rate in rates)
+        return is_in_scope or bool(self.totals.other_taxes)
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
