@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, SelectField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import HiddenField, SelectField
+from wtforms.validators import DataRequired, Email, Length, Optional
 
 from invoicing.clients.domain import ClientDetails
 from invoicing.company.forms import CountryField
@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from invoicing.clients.models import Client
 
 
+def email_field(label: Any, presence: Any) -> LineField:
+    """A client's e-mail address; `presence` says whether it may be empty."""
+    wrong = _l("This is no e-mail address. One looks like name@example.com.")
+    return LineField(label, validators=[presence, Length(max=254), Email(wrong)])
+
+
 class ClientForm(Form):
     """Who a client is and where the invoices go."""
 
     name = LineField(
-        _l("Name"), validators=[InputRequired(_l("Type the client's name.")), Length(max=200)]
+        _l("Name"), validators=[DataRequired(_l("Type the client's name.")), Length(max=200)]
     )
-    email = EmailField(_l("E-mail"), validators=[Optional(), Length(max=254)])
+    email = email_field(_l("E-mail"), Optional())
     street = LineField(_l("Street and number"), validators=[Length(max=200)])
     street_extra = LineField(_l("More of the address"), validators=[Length(max=200)])
     postcode = LineField(_l("Postcode"), validators=[Length(max=20)])

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, EmailField, IntegerField, SelectField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import DateField, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
+from invoicing.clients.forms import email_field
 from invoicing.company.forms import CountryField
 from invoicing.core.errors import Invalid
 from invoicing.core.quantities import PRICE_DECIMALS, QUANTITY_DECIMALS
@@ -138,11 +139,11 @@ class EditorForm(Form):
 
     client = SelectField(_l("Client"), validate_choice=False)
     client_name = LineField(_l("Name"), validators=[Length(max=200)])
-    client_email = EmailField(_l("E-mail"), validators=[Optional(), Length(max=254)])
+    client_email = email_field(_l("E-mail"), Optional())
     client_street = LineField(_l("Street and number"), validators=[Length(max=200)])
     client_postcode = LineField(_l("Postcode"), validators=[Length(max=20)])
     client_city = LineField(_l("City"), validators=[Length(max=100)])
-    client_country = CountryField(_l("Country"), validate_choice=False)
+    client_country = CountryField(_l("Country"))
     client_language = SelectField(_l("Language of the invoice"), choices=LANGUAGES)
     issue_date = DateField(_l("Issue date"), validators=[Optional()])
     payment_terms_days = IntegerField(
@@ -172,10 +173,7 @@ class EditorForm(Form):
 class SendForm(Form):
     """The review before an invoice goes out."""
 
-    recipient = EmailField(
-        _l("To"),
-        validators=[InputRequired(_l("Type the client's e-mail address.")), Length(max=254)],
-    )
+    recipient = email_field(_l("To"), DataRequired(_l("Type the client's e-mail address.")))
     words = NoteField(_l("A personal word (optional)"), validators=[Length(max=2000)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from flask import current_app, g, request, send_file, url_for
@@ -87,10 +88,8 @@ def send_paper(session: Session, ref: str, number: str) -> Response:
     paper = find_paper(session, ref)
     if paper is None:
         raise PaperNotReady
-    files = current_app.extensions["files"]
-    files.get(paper.sha256)
     response = send_file(
-        files.path(paper.sha256),
+        BytesIO(current_app.extensions["files"].get(paper.sha256)),
         mimetype="application/pdf",
         download_name=f"{number}.pdf",
         etag=paper.sha256,
