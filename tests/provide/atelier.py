@@ -54,11 +54,12 @@ _ZONE = "Europe/Paris"
 
 def _client(name: str, street: str, place: str, country: str = "FR") -> ClientDetails:
     postcode, _, city = place.partition(" ")
+    mailbox = name.split(maxsplit=1)[0].lower().encode("ascii", "ignore").decode()
     if country == "GB":
         postcode, city = "BS1 4RW", "Bristol"
     return ClientDetails(
         name=name,
-        email=f"compta@{name.split(maxsplit=1)[0].lower().encode('ascii', 'ignore').decode()}.example",
+        email=f"compta@{mailbox}.example",
         street=street,
         street_extra="",
         postcode=postcode,
