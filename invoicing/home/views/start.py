@@ -115,11 +115,11 @@ def _figures(session: Session, company: Company, today: date) -> list[Figure]:
 
 
 def _invoices(sums: Sequence[Sum]) -> Text:
-    return nmsg("%(n)s invoice", "%(n)s invoices", sum(count for _, _, count in sums))
+    return nmsg("%(n)s invoice", "%(n)s invoices", sum(one[-1] for one in sums))
 
 
 def _payments(sums: Sequence[Sum]) -> Text:
-    return nmsg("%(n)s payment", "%(n)s payments", sum(count for _, _, count in sums))
+    return nmsg("%(n)s payment", "%(n)s payments", sum(one[-1] for one in sums))
 
 
 def _figure(own: str, label: Text, sums: Sequence[Sum], words: Text, href: str) -> Figure:
