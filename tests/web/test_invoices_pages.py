@@ -375,6 +375,18 @@ def test_an_invoice_is_issued_and_sent_once(owned: Flask, member: Visitor) -> No
     assert count(owned, PublicLink) == 1
 
 
+def test_without_a_public_address_it_says_why_there_is_no_link(sqlite_app: Flask) -> None:
+    set_up(sqlite_app)
+    member = Visitor(signed_in(sqlite_app))
+    ref = committed(sqlite_app, make_draft)
+    assert "has no public address" in check_page(member.open(f"/invoices/{ref}/send"))
+    member.send(f"/invoices/{ref}/send", op="issue")
+    html = check_page(member.open(f"/invoices/{ref}"))
+    assert "has no public address" in html
+    assert "data-copy" not in html
+    assert count(sqlite_app, PublicLink) == 0
+
+
 def test_an_empty_draft_is_not_issued(owned: Flask, member: Visitor) -> None:
     answer = member.send("/invoices/new", **typed(**new_client()), op="review")
     html = check_page(member.send(answer.location, op="issue"), status=422)
