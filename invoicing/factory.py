@@ -103,7 +103,8 @@ def _language() -> str:
 
 
 def _zone() -> str:
-    return str(g.get("zone") or "UTC")
+    """The company's time zone, whoever reads; UTC while there is no company."""
+    return str(g.get("zone") or ("UTC" if g.get("error_page") else features.zone()))
 
 
 def _setup_features(app: Flask) -> None:

@@ -9,6 +9,7 @@ from flask import current_app, has_request_context, url_for
 from flask_login import current_user
 
 import invoicing.activity.checks
+import invoicing.catalogue.views
 import invoicing.clients.views
 import invoicing.company.queries
 import invoicing.company.views
@@ -32,7 +33,9 @@ import invoicing.messages.views
 import invoicing.payments.checks
 import invoicing.payments.views
 import invoicing.portal.views
+import invoicing.tax.views
 import invoicing.verify
+import invoicing.work.jobs
 from invoicing.core.permissions import Permission, allows
 from invoicing.core.text import msg
 from invoicing.infra.db import read
@@ -94,6 +97,19 @@ FEATURES = (
         nav=(NavEntry(msg("Clients"), "clients.index", "users", Permission.CLIENT_SEE, "clients"),),
     ),
     Feature(
+        "catalogue",
+        blueprints=(invoicing.catalogue.views.bp,),
+        nav=(
+            NavEntry(
+                msg("Catalogue"),
+                "catalogue.index",
+                "package",
+                Permission.CATALOGUE_SEE,
+                "catalogue",
+            ),
+        ),
+    ),
+    Feature(
         "payments",
         blueprints=(invoicing.payments.views.bp,),
         nav=(
@@ -118,6 +134,7 @@ FEATURES = (
         blueprints=(invoicing.messages.views.bp,),
         settings=invoicing.messages.views.SETTINGS,
     ),
+    Feature("tax", blueprints=(invoicing.tax.views.bp,), settings=invoicing.tax.views.SETTINGS),
     Feature(
         "company",
         blueprints=(invoicing.company.views.bp,),
@@ -163,6 +180,12 @@ def layout_context() -> dict[str, Any]:
         "settings_nav": nav.items([e for f in reversed(FEATURES) for e in f.settings]),
         "http_warning": config.allow_http and not config.is_https,
     }
+
+
+def zone() -> str:
+    """The time zone that instants are shown in."""
+    company = invoicing.company.queries.find_company(read())
+    return company.time_zone if company else "UTC"
 
 
 def _brand() -> invoicing.messages.rendering.Brand:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, request, url_for
 
 from invoicing.activity.queries import list_timeline
 from invoicing.clients.forms import ClientForm
@@ -58,7 +58,6 @@ def show(ref: str) -> Response:
     """One client with what the features above know of it."""
     session = read()
     client = get_client(session, ref)
-    g.zone = get_company(session).time_zone
     return page(
         "clients/show.html",
         client=client,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, current_app, g, request, send_file, url_for
+from flask import Blueprint, current_app, request, send_file, url_for
 from flask_login import current_user
 
 from invoicing.company.queries import find_company
@@ -48,12 +48,6 @@ SETTINGS = (
 bp = Blueprint("messages", __name__)
 
 _TESTS_AN_HOUR = 20
-
-
-@bp.before_request
-def _use_company_zone() -> None:
-    """Instants on these pages are the company's."""
-    g.zone = _zone()
 
 
 @bp.get("/settings/mail")

@@ -43,7 +43,6 @@ def invoice(token: str) -> Response:
     link = _open(session, token)
     shown = get_issued(session, link.document_ref)
     company = get_company(session)
-    g.zone = company.time_zone
     g.language = _language(shown.language)
     paper = paper_of(shown, company=company, read_file=current_app.extensions["files"].get)
     return page(

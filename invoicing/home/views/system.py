@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from babel.units import format_unit
-from flask import Blueprint, current_app, g, url_for
+from flask import Blueprint, current_app, url_for
 from flask_babel import get_locale
 
-from invoicing.company.queries import find_company
 from invoicing.core.errors import NotFound
 from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
@@ -40,8 +39,6 @@ class NothingToRetry(NotFound):
 def show() -> Response:
     """The state of the installation."""
     session = read()
-    company = find_company(session)
-    g.zone = company.time_zone if company else "UTC"
     state = look(session, current_app.extensions["invoicing_config"])
     return page("home/system.html", block="state", state=state, size=_size)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import g, request, url_for
+from flask import request, url_for
 from wtforms import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from invoicing.clients.domain import ClientDetails
@@ -218,7 +218,6 @@ def _edit(
         *(SelectChoice(choice.ref, choice.name) for choice in desk.clients),
         SelectChoice(NEW_CLIENT, translate(msg("New client"))),
     ]
-    g.zone = desk.company.time_zone
     return page(
         "invoices/edit.html",
         block="editor",
