@@ -10,60 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoicing.core.money import Money, exponent
-from invoicing.documents.domain.totals import (
-    AllowanceCharge,
-    DocumentInput,
-    LineInput,
-    compute_totals,
-)
-from invoicing.tax.domain import EXEMPT, ZERO_RATED, TaxRate, rates_for
-
-RATES = st.sampled_from([*rates_for("FR"), *rates_for("CH"), EXEMPT, ZERO_RATED])
-CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD", "CLF"])
-
-
-def decimals(low: int, high: int, places: int) -> st.SearchStrategy[Decimal]:
-    """Every decimal with that many places between two whole numbers."""
-    unit = 10**places
-    return st.integers(low * unit, high * unit).map(lambda n: Decimal(n).scaleb(-places))
-
-
-@st.composite
-def adjustments(draw: st.DrawFn, currency: str, *, on_document: bool) -> AllowanceCharge:
-    """A discount or a charge, as an amount or a percentage, for one rate or for all."""
-    tax = draw(st.none() | RATES) if on_document else None
-    if draw(st.booleans()):
-        return AllowanceCharge(percent=draw(decimals(0, 100, 4)), tax=tax)
-    return AllowanceCharge(amount=draw(decimals(0, 1000, exponent(currency))), tax=tax)
-
-
-@st.composite
-def lines(draw: st.DrawFn, currency: str) -> LineInput:
-    """A line with up to two discounts and two charges."""
-    own = st.lists(adjustments(currency, on_document=False), max_size=2).map(tuple)
-    return LineInput(
-        quantity=draw(decimals(-1000, 1000, 6)),
-        net_price=draw(decimals(0, 100_000, 6)),
-        tax=draw(RATES),
-        base_quantity=draw(st.sampled_from([Decimal(1), Decimal(3), Decimal(100)])),
-        allowances=draw(own),
-        charges=draw(own),
-    )
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> DocumentInput:
-    """A document in a currency of 0, 2, 3 or 4 decimals."""
-    currency = draw(CURRENCIES)
-    whole = st.lists(adjustments(currency, on_document=True), max_size=2).map(tuple)
-    return DocumentInput(
-        currency=currency,
-        lines=tuple(draw(st.lists(lines(currency), min_size=1, max_size=8))),
-        allowances=draw(whole),
-        charges=draw(whole),
-        prepaid_amount=draw(decimals(0, 1000, exponent(currency))),
-        rounding_amount=draw(decimals(-1, 1, exponent(currency))),
-    )
+from invoicing.documents.domain.totals import AllowanceCharge, DocumentInput, compute_totals
+from invoicing.tax.domain import TaxRate, rates_for
+from strategies import decimals, documents
 
 
 @given(documents())
@@ -82,9 +31,18 @@ def test_the_rules_of_the_standard_hold_to_the_last_cent(document: DocumentInput
         totals.line_total - totals.allowance_total + totals.charge_total
     )
     assert totals.tax_total == total([s.tax_amount for s in totals.tax_subtotals])  # BR-CO-14
-    assert totals.total_with_tax == totals.total_without_tax + totals.tax_total  # BR-CO-15
+    # The taxes beside VAT, of which the standard knows nothing, are sums of their own.
+    added = [s.tax_amount for s in totals.other_taxes if not s.tax.is_withheld]
+    withheld = [s.tax_amount for s in totals.other_taxes if s.tax.is_withheld]
+    assert (totals.other_tax_total, totals.withheld_total) == (total(added), total(withheld))
+    assert totals.total_with_tax == (  # BR-CO-15
+        totals.total_without_tax + totals.tax_total + totals.other_tax_total
+    )
     assert totals.amount_due == (  # BR-CO-16
-        totals.total_with_tax - totals.prepaid_amount + totals.rounding_amount
+        totals.total_with_tax
+        - totals.withheld_total
+        - totals.prepaid_amount
+        + totals.rounding_amount
     )
     for subtotal in totals.tax_subtotals:  # BR-CO-17
         exact = subtotal.taxable_amount.amount * subtotal.tax.percent / 100
@@ -139,6 +97,18 @@ def test_what_is_turned_round_has_the_same_tax_turned_round(document: DocumentIn
     there = compute_totals(DocumentInput(document.currency, plain))
     and_back = compute_totals(DocumentInput(document.currency, back))
     assert there.total_with_tax == -and_back.total_with_tax
+
+
+@given(documents())
+def test_taxes_beside_vat_leave_the_standard_s_amounts_alone(document: DocumentInput) -> None:
+    """Discounts for all are shared anew, so that only documents without them are compared."""
+    bare = replace(document, allowances=(), charges=())
+    plain = replace(bare, lines=tuple(replace(line, other_taxes=()) for line in bare.lines))
+    with_others, without = compute_totals(bare), compute_totals(plain)
+    assert with_others.tax_subtotals == without.tax_subtotals
+    assert with_others.total_without_tax == without.total_without_tax
+    assert without.total_with_tax == without.total_without_tax + without.tax_total
+    assert not without.other_taxes
 
 
 def test_a_rate_is_a_value() -> None:
