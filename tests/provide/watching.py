@@ -29,11 +29,15 @@ LAPTOP, PHONE, SMALL_PHONE = (
 _RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 #: Chromium writes a refusal that the server meant (403, 404, 409, 422) as an error too.
 _MEANT = re.compile(r"Failed to load resource: .* status of (401|403|404|409|422)")
-#: The innermost elements that stick out at the right.
+#: The innermost elements that stick out at the right of the page or of their card.
 _TOO_WIDE = """() => [...document.body.querySelectorAll('*')]
-    .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+    .filter(e => e.checkVisibility() && !e.closest('[popover], dialog, thead, .chips, .tabs, .vh'))
+    .filter(e => {
+        const edge = e.closest('.card')?.getBoundingClientRect().right ?? innerWidth;
+        return e.getBoundingClientRect().right > Math.min(edge, innerWidth) + 1;
+    })
     .filter((e, _, all) => !all.some(other => other !== e && e.contains(other)))
-    .slice(0, 3).map(e => e.outerHTML.slice(0, 120)).join(' ')"""
+    .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
 #: A page change that overtakes another's animation.
 _HARMLESS = re.compile(r"Transition was (aborted|skipped)|ViewTransition|htmx:sendAbort")
 
@@ -80,8 +84,9 @@ class Person:
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             if wide > size["width"]:
-                what = self.page.evaluate(_TOO_WIDE)
-                self.complaints.append(f"{where}: {wide} px wide, not {size['width']}: {what}")
+                self.complaints.append(f"{where}: {wide} px wide on a screen of {size['width']}")
+            for what in self.page.evaluate(_TOO_WIDE):
+                self.complaints.append(f"{where} at {size['width']} px, too wide: {what}")
             if axe and size is not SMALL_PHONE:
                 found = axe_violations(self.page)
                 self.complaints += [f"{where} at {size['width']} px: {one}" for one in found]
