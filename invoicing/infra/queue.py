@@ -36,8 +36,9 @@ QUEUE = "invoicing"
 JOB = "invoicing.work.jobs.run"
 #: A job is stopped after this many seconds; the outbox's lease is longer.
 JOB_TIMEOUT = 100
-#: One waiting job per task in this many seconds, however often it is nudged.
-BUCKET = 120
+#: One waiting job per task in this many seconds, however often it is nudged; so late a task is at
+#: most when its job was lost by the queue.
+BUCKET = 30
 
 _LONGEST_SOCKET_PATH = 103
 _PAUSE_AFTER_FAILURE = 3.0

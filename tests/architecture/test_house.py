@@ -14,6 +14,8 @@ import invoicing.features  # noqa: F401 - brings every model
 from invoicing.infra.fences import all_fences
 from invoicing.infra.model import Base
 from invoicing.infra.types import ExactDecimal
+from invoicing.schedule import SCHEDULE
+from invoicing.work.registry import job_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "invoicing"
@@ -157,3 +159,8 @@ def _calls(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func)
+
+
+def test_whatever_process_runs_it_periodic_work_has_its_job() -> None:
+    for periodic in SCHEDULE:
+        assert job_of(periodic.kind), periodic
