@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from flask import current_app, g, request, send_file, url_for
+from flask import current_app, request, send_file, url_for
 
 from invoicing.activity.queries import list_timeline
 from invoicing.company.queries import get_company
@@ -114,7 +114,6 @@ def _shown(session: Session, ref: str) -> dict[str, Any]:
     """What the page of one invoice shows."""
     invoice = get_invoice(session, ref)
     company = get_company(session)
-    g.zone = company.time_zone
     today = clock.today(company.time_zone)
     files = current_app.extensions["files"]
     paper = paper_of(invoice, company=company, read_file=files.get, on=today)
