@@ -30,7 +30,7 @@ def page(template: str, *, block: str | None = None, status: int = 200, **contex
     response = make_response(html, status)
     response.vary.add("HX-Request")
     if "toast" in g and htmx:
-        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": g.toast}})
+        response.headers["HX-Trigger"] = json.dumps({"toast": g.toast})
     return response
 
 
@@ -43,12 +43,15 @@ def back_to(location: str) -> WerkzeugResponse:
     return redirect(location, code=303)
 
 
-def toast(text: Text) -> None:
-    """A short word to the user on this answer or, after a redirect, on the next page."""
+def toast(text: Text, *, undo: str = "") -> None:
+    """A short word to the user on this answer or, after a redirect, on the next page.
+
+    `undo` is the path that its button "Undo" posts to.
+    """
     words = translate(text)
-    g.toast = words
+    g.toast = {"text": words, "undo": undo} if undo else {"text": words}
     if not htmx or request.method != "GET":
-        flash(words)
+        flash(words, undo or "message")
 
 
 def is_local_path(target: str) -> bool:

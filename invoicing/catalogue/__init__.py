@@ -1,0 +1,1 @@
+"""The catalogue: what the company sells, ready to be put on a line."""
