@@ -95,10 +95,29 @@ def test_a_total_that_the_tax_skips_is_refused_with_the_nearest(by: RoundTotalBy
     assert isinstance(no.value, TotalNotPossible)
 
 
-def test_the_nearest_may_be_above() -> None:
+@pytest.mark.parametrize(
+    ("taxes", "wanted", "nearest"),
+    [
+        # Tax doubles, triples and makes sixty-four of every cent.
+        (0, "0.51", "0.50"),
+        (1, "0.50", "0.51"),
+        (5, "1.20", "1.28"),
+        (5, "0.30", "64.00"),
+    ],
+)
+def test_the_nearest_may_be_below_above_or_the_present(
+    taxes: int, wanted: str, nearest: str
+) -> None:
+    others = [OtherTax(str(n), Decimal(100), is_compound=True) for n in range(taxes)]
+    if taxes == 1:
+        others = [OtherTax("same", Decimal(100))]
+    given = document(line("1", "1", S100, *others))
     with pytest.raises(TotalBetweenCents) as no:
-        with_round_total(document(line("1", "1", S100)), Decimal("0.01"), by=PRICES)
-    assert no.value.nearest == euros("0.00")
+        with_round_total(given, Decimal(wanted), by=DISCOUNT)
+    assert no.value.nearest == euros(nearest)
+
+
+def test_nothing_changes_what_is_all_discount() -> None:
     given = DocumentInput("EUR", (line("1", "1"),), (AllowanceCharge(percent=Decimal(100)),))
     with pytest.raises(TotalOutOfReach) as none:
         with_round_total(given, Decimal("0.01"), by=PRICES)
@@ -151,6 +170,23 @@ def test_what_was_prepaid_withheld_and_discounted_counts_as_it_stands(by: RoundT
     assert totals.amount_due == euros("800")
     assert totals.prepaid_amount == euros("100")
     assert totals.rounding_amount == euros("0.02")
+
+
+def test_a_discount_is_no_charge_and_leaves_no_less_than_nothing() -> None:
+    given = document(line("1", "0.01"), line("1", "0.07", S10))
+    totals = compute_totals(with_round_total(given, Decimal("0.06"), by=DISCOUNT))
+    assert totals.amount_due == euros("0.06")
+    assert all(allowance.amount.amount > 0 for allowance in totals.allowances)
+    assert all(subtotal.taxable_amount.amount >= 0 for subtotal in totals.tax_subtotals)
+
+
+def test_prices_are_never_negative() -> None:
+    given = DocumentInput(
+        "EUR", (line("1", "0.01"), line("1", "0.07", S100)), (AllowanceCharge(Decimal("0.02")),)
+    )
+    found = with_round_total(given, Decimal("0.01"), by=PRICES)
+    assert compute_totals(found).amount_due == euros("0.01")
+    assert all(one.net_price >= 0 for one in found.lines)
 
 
 def test_a_discount_leaves_alone_what_came_back() -> None:

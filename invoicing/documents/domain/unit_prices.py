@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from invoicing.core.money import EXACT, Money, round_half_up
@@ -78,11 +77,15 @@ def _with_amount(line: LineInput, price: Decimal, amount: Money) -> LineInput | 
 
 def _base_factors(line: LineInput, currency: str) -> Iterator[int]:
     """1, 10, 100, … until the last decimal of a price is less than half a unit on the line."""
-    for power in count():
-        yield 10**power
-        per_price = EXACT.divide(abs(line.quantity), line.base_quantity * 10**power)
-        if per_price.scaleb(-PRICE_DECIMALS) * 2 <= smallest_unit(currency).amount:
+    factor = 1
+    while True:
+        yield factor
+        units = EXACT.divide(
+            abs(line.quantity), EXACT.multiply(line.base_quantity, Decimal(factor))
+        )
+        if units.scaleb(-PRICE_DECIMALS) * 2 <= smallest_unit(currency).amount:
             return
+        factor *= 10
 
 
 def _candidates(
