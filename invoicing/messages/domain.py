@@ -60,7 +60,7 @@ AGAIN = frozenset(
 STATE_WORDS: dict[MessageState, Text] = {
     MessageState.QUEUED: msg("Waiting"),
     MessageState.SENDING: msg("On its way"),
-    MessageState.SENT: msg("Sent"),
+    MessageState.SENT: msg("Sent out"),
     MessageState.FAILED: msg("Not sent"),
     MessageState.IN_DOUBT: msg("Not certain"),
     MessageState.KEPT: msg("Kept here"),
