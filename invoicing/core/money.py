@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -81,15 +82,15 @@ class Money:
     @classmethod
     def zero(cls, currency: str) -> Money:
         """Nothing at all, with the decimals of its currency."""
-        return cls(Decimal(0).scaleb(-exponent(currency)), currency)
+        return _zero(currency)
 
     @classmethod
     def total(cls, amounts: Iterable[Money], currency: str) -> Money:
         """The sum of `amounts`, which are all in `currency`; zero when there are none."""
-        result = cls.zero(currency)
+        result = cls.zero(currency).amount
         for amount in amounts:
-            result = result + amount
-        return result
+            result = EXACT.add(result, _amount_in(currency, amount))
+        return cls(result, currency)
 
     def __add__(self, other: Money) -> Money:
         """The exact sum; raises `CurrencyMismatch`."""
@@ -188,10 +189,21 @@ class Money:
 
     def _same(self, other: Money) -> Decimal:
         """The other's amount, once the currencies are known to be the same."""
-        if self.currency != other.currency:
-            raise CurrencyMismatch(f"{self.currency} and {other.currency}")
-        return other.amount
+        return _amount_in(self.currency, other)
 
     def _compare(self, other: Money) -> int:
         """-1, 0 or 1."""
         return int(self.amount.compare(self._same(other)))
+
+
+@cache
+def _zero(currency: str) -> Money:
+    """One zero per currency; sums begin with it often enough for that to count."""
+    return Money(Decimal(0).scaleb(-exponent(currency)), currency)
+
+
+def _amount_in(currency: str, money: Money) -> Decimal:
+    """The amount of `money`, once it is known to be in `currency`."""
+    if currency != money.currency:
+        raise CurrencyMismatch(f"{currency} and {money.currency}")
+    return money.amount

@@ -251,7 +251,8 @@ def net_amounts(lines: Iterable[LineTotal], currency: str) -> dict[LineTaxes, Mo
     """The lines' net amounts by their taxes, in the one order that taxes are listed in."""
     nets: dict[LineTaxes, Money] = {}
     for line in lines:
-        nets[line.taxes] = nets.get(line.taxes, Money.zero(currency)) + line.net_amount
+        taxes = line.taxes
+        nets[taxes] = nets.get(taxes, Money.zero(currency)) + line.net_amount
     return dict(sorted(nets.items(), key=lambda item: place(item[0])))
 
 
