@@ -61,9 +61,7 @@ class TotalOutOfReach(TotalNotPossible):
     """It is more than without a discount, or less than with everything for nothing."""
 
     def __init__(self, nearest: Money) -> None:
-        text = msg(
-            "This total cannot be reached here. The nearest is %(nearest)s.", nearest=nearest
-        )
+        text = msg("This total is out of reach. The nearest is %(nearest)s.", nearest=nearest)
         super().__init__(text, nearest)
 
 
@@ -72,7 +70,7 @@ class TotalBetweenCents(TotalNotPossible):
 
     def __init__(self, wanted: Money, nearest: Money) -> None:
         text = msg(
-            "No net amount comes to exactly %(wanted)s with its tax. The nearest is %(nearest)s.",
+            "Tax is rounded, so no total is exactly %(wanted)s. The nearest is %(nearest)s.",
             wanted=wanted,
             nearest=nearest,
         )
