@@ -38,8 +38,10 @@ _TOO_WIDE = """() => [...document.body.querySelectorAll('*')]
     })
     .filter((e, _, all) => !all.some(other => other !== e && e.contains(other)))
     .slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
-#: A page change that overtakes another's animation.
-_HARMLESS = re.compile(r"Transition was (aborted|skipped)|ViewTransition|htmx:sendAbort")
+#: A page change that overtakes another's animation, or a request of htmx.
+_HARMLESS = re.compile(
+    r"Transition was (aborted|skipped)|ViewTransition|^htmx:(sendAbort|afterRequest)"
+)
 
 
 @dataclass
@@ -75,6 +77,10 @@ class Person:
         self.keys += 1
         self.acts.append(f"press {keys}")
         self.page.keyboard.press(keys)
+
+    def forgive(self, words: str) -> None:
+        """Forget the complaints with these words: the test meant what they are about."""
+        self.complaints[:] = [one for one in self.complaints if words not in one]
 
     def look(self, *, axe: bool = True) -> None:
         """Look at the page as it is, on every screen; complain of what is wrong with it."""
