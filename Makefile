@@ -14,7 +14,7 @@ BIN := .venv/bin
 CATALOGUES := $(wildcard invoicing/translations/*/LC_MESSAGES/*.po)
 PYTEST_ARGS ?= -n 2
 
-.PHONY: help install install-test run test check migrate messages lock clean
+.PHONY: help install install-test run test check migrate messages screenshots lock clean
 
 help:
 	@echo "make run       install what is missing, then start everything (Ctrl-C ends it)"
@@ -22,6 +22,7 @@ help:
 	@echo "make test      checks and all tests     make check     checks only"
 	@echo "make migrate   bring the database to this version (run and start do it by themselves)"
 	@echo "make messages  collect texts into the translation catalogues"
+	@echo "make screenshots  take the pictures of docs/pictures anew"
 	@echo "make lock      pin the libraries of pyproject.toml anew (needs uv)"
 
 # -------------------------------------------------------------------- install
@@ -81,6 +82,9 @@ check: install-test
 
 messages: install-test
 	@$(BIN)/python tests/tools/catalogues.py update
+
+screenshots: install-test
+	@$(BIN)/python tests/tools/screenshots.py
 
 lock:
 	@{ echo '# The libraries of the application, pinned with hashes. Made by `make lock`.'; \

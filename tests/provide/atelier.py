@@ -5,18 +5,27 @@ Names and numbers are made up. Nothing here is random: the same day gives the sa
 
 from __future__ import annotations
 
+import io
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from invoicing.clients.domain import ClientDetails
 from invoicing.clients.services import create_client
-from invoicing.company.domain import BankDetails, CompanyDetails
+from invoicing.company.domain import BankDetails, CompanyDetails, Look
+from invoicing.company.logo import make_logo
 from invoicing.company.queries import get_company
-from invoicing.company.services import describe_company, finish_setup, update_bank
+from invoicing.company.services import (
+    describe_company,
+    finish_setup,
+    update_bank,
+    update_look,
+)
 from invoicing.core.events import by_user
 from invoicing.documents.models import PublicLink
 from invoicing.identity.domain import NewOwner
@@ -52,11 +61,9 @@ _BOOKS = TaxRate(TaxCategory.STANDARD, Decimal("5.5"))
 _ZONE = "Europe/Paris"
 
 
-def _client(name: str, street: str, place: str, country: str = "FR") -> ClientDetails:
+def _client(name: str, street: str, place: str, language: str = "fr") -> ClientDetails:
     postcode, _, city = place.partition(" ")
     mailbox = name.split(maxsplit=1)[0].lower().encode("ascii", "ignore").decode()
-    if country == "GB":
-        postcode, city = "BS1 4RW", "Bristol"
     return ClientDetails(
         name=name,
         email=f"compta@{mailbox}.example",
@@ -64,8 +71,8 @@ def _client(name: str, street: str, place: str, country: str = "FR") -> ClientDe
         street_extra="",
         postcode=postcode,
         city=city,
-        country=country,
-        language="en" if country == "GB" else "fr",
+        country="FR",
+        language=language,
         vat_identifier="",
         legal_identifier="",
     )
@@ -75,7 +82,7 @@ CLIENTS = (
     _client("Brasserie du Port", "3 quai de la Fosse", "44000 Nantes"),
     _client("Cabinet Moreau Avocats", "18 rue Crébillon", "44000 Nantes"),
     _client("École Jules-Verne", "5 avenue des Tilleuls", "44300 Nantes"),
-    _client("Kestrel & Finch Ltd", "40 Harbour Street", "", "GB"),
+    _client("Kestrel & Finch", "40 rue du Faubourg", "75011 Paris", "en"),
     _client("Librairie L’Embellie", "27 rue du Calvaire", "35000 Rennes"),
     _client("Maison Toussaint", "9 place Viarme", "44000 Nantes"),
     _client("Société nautique de l’Erdre", "1 chemin du Halage", "44240 Sucé-sur-Erdre"),
@@ -117,7 +124,7 @@ DEALS = (
     _Deal(2, 36, (_PRINT,), is_viewed=False),
     _Deal(6, 29, (_LOGO,), paid_after=20),
     _Deal(1, 16, (_DAYS,)),
-    _Deal(4, 9, (_GUIDE, _PRINT), note="Merci pour votre confiance."),
+    _Deal(4, 9, (_GUIDE, _PRINT), note="Livraison comprise."),
     _Deal(0, 2, (_SIGN, _PRINT), is_viewed=False),
     _Deal(6, None, (_SITE, _DAYS, _GUIDE), note="Acompte de 30 % à la commande."),
 )
@@ -171,7 +178,11 @@ def finish(app: Flask, mail_port: int) -> None:
         from_name="Atelier Rivage",
     )
     with app.app_context(), transaction() as session:
-        update_bank(session, bank, version=None, actor=by_user("usr_claire"))
+        company = update_bank(session, bank, version=None, actor=by_user("usr_claire"))
+        look = Look(
+            "#0b6b5d", has_thank_you_line=True, logo_sha256=app.extensions["files"].put(_logo())
+        )
+        update_look(session, look, version=company.version, actor=by_user("usr_claire"))
         save_settings(session, mail, by_user("usr_claire"))
         finish_setup(session, actor=by_user("usr_claire"))
 
@@ -241,3 +252,20 @@ def _send(session: Session, app: Flask, invoice: Invoice) -> None:
         keys=current_keys(),
         public_url=public_url,
     )
+
+
+def _logo() -> bytes:
+    """A river under a sun, as the page of the look would store it."""
+    image = Image.new("RGBA", (640, 640), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, 639, 639), 150, fill="#0b6b5d")
+    draw.ellipse((250, 110, 390, 250), fill="#f2bd5c")
+    for wave in range(3):
+        points = [
+            (x, 360 + 80 * wave + round(26 * math.sin((x - 90 * wave) / 56)))
+            for x in range(90, 551, 4)
+        ]
+        draw.line(points, fill="white", width=30, joint="curve")
+    data = io.BytesIO()
+    image.resize((240, 240), Image.Resampling.LANCZOS).save(data, "PNG")
+    return make_logo(data.getvalue(), "logo.png")

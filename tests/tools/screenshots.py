@@ -138,8 +138,8 @@ def take_pictures(studio: Studio) -> None:
     with studio.visit(LAPTOP, "light", "en") as page:
         _keep(_shot(page, f"{studio.url}/"), "home")
         _keep(_shot(page, f"{studio.url}/invoices/{some['sent']}"), "invoice")
-    with studio.visit(LAPTOP, "dark", "fr") as page:
-        _keep(_shot(page, f"{studio.url}/invoices/{some['draft']}/edit"), "editor-dark-fr")
+    with studio.visit(LAPTOP, "dark", "en") as page:
+        _keep(_shot(page, f"{studio.url}/invoices/{some['draft']}/edit"), "editor-dark")
     with studio.visit(PHONE, "dark", "fr") as page:
         _keep(_shot(page, f"{studio.url}/invoices"), "invoices-phone-dark-fr")
     with studio.visit(PHONE, "light", "fr", is_owner=False) as page:
