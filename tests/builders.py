@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from invoicing.activity.services import record
 from invoicing.clients.domain import ClientDetails
 from invoicing.clients.models import Client
 from invoicing.clients.services import create_client
@@ -21,13 +22,14 @@ from invoicing.company.services import describe_company, finish_setup, update_ba
 from invoicing.core.events import SYSTEM, Actor, by_user
 from invoicing.core.identifiers import new_ref
 from invoicing.core.permissions import Role
-from invoicing.documents.models import Paper
+from invoicing.documents.services import keep_paper
 from invoicing.identity.domain import NewOwner, Visit
 from invoicing.identity.models import User
 from invoicing.identity.services import create_owner, renew_setup_token, sign_in
 from invoicing.infra import clock
 from invoicing.infra.crypto import current_keys
 from invoicing.infra.db import read, transaction
+from invoicing.infra.sealing import rows_digest
 from invoicing.invoices.domain import Draft, DraftLine
 from invoicing.invoices.models import Invoice
 from invoicing.invoices.queries import get_invoice
@@ -266,24 +268,25 @@ def make_book(app: Flask) -> Book:
     return book
 
 
-def keep_a_paper(app: Flask, ref: str, data: bytes = b"%PDF-1.4 a paper") -> Paper:
-    """Store `data` as the paper of an issued invoice, as its job does but without drawing."""
-    from invoicing.activity.services import record
-    from invoicing.documents.services import keep_paper
-    from invoicing.infra.sealing import rows_digest
-
-    sha256 = app.extensions["files"].put(data)
+def keep_a_paper(app: Flask, ref: str, data: bytes = b"%PDF-1.4 a paper") -> None:
+    """Store a paper for an issued invoice, in a transaction of its own."""
+    assert app.extensions["files"]
     with transaction() as session:
-        paper = keep_paper(session, ref, sha256, len(data))
-        record(
-            session,
-            "paper.made",
-            subject=ref,
-            actor=SYSTEM,
-            after={"sha256": sha256, "size": len(data)},
-            content_digest=rows_digest([paper]),
-        )
-    return paper
+        keep_paper_of(session, get_invoice(session, ref), data)
+
+
+def keep_paper_of(session: Session, invoice: Invoice, data: bytes = b"%PDF-1.4 a paper") -> None:
+    """Store `data` as the paper of an issued invoice, as its job does but without drawing."""
+    sha256 = current_app.extensions["files"].put(data)
+    paper = keep_paper(session, invoice.ref, sha256, len(data))
+    record(
+        session,
+        "paper.made",
+        subject=invoice.ref,
+        actor=SYSTEM,
+        after={"sha256": sha256, "size": len(data)},
+        content_digest=rows_digest([paper]),
+    )
 
 
 def committed(app: Flask, work: Callable[[Session], Invoice]) -> str:

@@ -25,6 +25,7 @@ from invoicing.messages.domain import (
     Problem,
     wait_before_next,
 )
+from invoicing.work.domain import MOST_TRIES as MOST_CLAIMS
 from invoicing.work.domain import Postpone
 from invoicing.work.registry import job
 
@@ -49,7 +50,8 @@ def send(claim: Claim) -> None:
         with claim.finishing():
             return
     is_interrupted = message.state == MessageState.SENDING
-    if is_interrupted and (message.at_most_once or message.tries >= MOST_TRIES):
+    is_hopeless = message.tries >= MOST_TRIES or claim.tries >= MOST_CLAIMS
+    if is_interrupted and (message.at_most_once or is_hopeless):
         with claim.finishing() as session:
             services.mark_in_doubt(session, _of(session, ref), Problem.INTERRUPTED)
         return

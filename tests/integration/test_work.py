@@ -10,10 +10,13 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
+import builders
 from invoicing import schedule
 from invoicing.core.identifiers import new_ref
 from invoicing.infra import clock
 from invoicing.infra.db import read, transaction
+from invoicing.messages.domain import MessageState
+from invoicing.messages.queries import get_message
 from invoicing.work import queries, registry, runner, services
 from invoicing.work.claims import Claim, claim
 from invoicing.work.domain import LEASE, MOST_TRIES, LostLease, Park, Postpone, TaskState
@@ -126,6 +129,27 @@ def test_what_kills_its_runner_each_time_is_parked(app: Flask) -> None:
         parked = queries.list_parked(read())
         assert [(t.id, t.tries) for t in parked] == [(task_id, MOST_TRIES)]
         assert parked[0].last_error
+
+
+def test_a_mail_that_kills_its_runner_each_time_ends_in_doubt(app: Flask) -> None:
+    """Parked, it would be shown as being on its way for ever."""
+    with app.app_context():
+        with transaction() as session:
+            invoice = builders.make_issued(session)
+            builders.keep_paper_of(session, invoice)
+            message = builders.mail(session, invoice)
+            message.state = MessageState.SENDING
+            ref = message.ref
+        task_id = _task(f"message:{ref}").id
+        at = clock.now()
+        for _ in range(MOST_TRIES - 1):
+            with time_machine.travel(at, tick=False):
+                assert claim(task_id) is not None
+            at += LEASE + timedelta(seconds=1)
+        with time_machine.travel(at, tick=False):
+            assert runner.run_task(task_id)
+        read().rollback()
+        assert get_message(read(), ref).state == MessageState.IN_DOUBT
 
 
 def test_to_postpone_is_no_failure(app: Flask, job: list[Exception | None]) -> None:
