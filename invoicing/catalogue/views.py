@@ -8,14 +8,14 @@ from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from invoicing.catalogue import services
-from invoicing.catalogue.domain import LANGUAGES, ItemChanged, ItemKind
+from invoicing.catalogue.domain import LANGUAGES, LONGEST_NAME, ItemChanged, ItemKind
 from invoicing.catalogue.forms import ItemForm, item_form, option_of, unit_price
 from invoicing.catalogue.queries import Shown, get_item, list_items, list_options
 from invoicing.company.queries import get_company
 from invoicing.core.errors import AppError
 from invoicing.core.money import CURRENCIES
 from invoicing.core.permissions import Permission
-from invoicing.core.text import msg
+from invoicing.core.text import clean, msg
 from invoicing.infra import clock
 from invoicing.infra.db import read, redirect_to, transaction
 from invoicing.tax.forms import rate_label
@@ -26,7 +26,6 @@ from invoicing.web.forms import submission
 from invoicing.web.render import back_to, htmx, page, toast
 from invoicing.web.stale import differences
 from invoicing.web.text import translate
-from invoicing.web.timeline import Telling, tell_as
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from invoicing.company.models import Company
 
 bp = Blueprint("catalogue", __name__, url_prefix="/catalogue")
-
-tell_as("catalogue.created", Telling(msg("Created"), "plus"))
-tell_as("catalogue.changed", Telling(msg("Changed"), "pencil"))
 
 _LABELS = {
     Shown.ALL: msg("All"),
@@ -70,7 +66,7 @@ def index() -> Response:
 @requires(Permission.CATALOGUE_SEE)
 def options() -> Answer:
     """What a line's picker offers for the text typed so far, ready to be filled in."""
-    wanted = request.args.get("q", "").strip()[:100]
+    wanted = clean(request.args.get("q", ""))[:100]
     if not htmx:
         return back_to(url_for(".index", q=wanted or None))
     session = read()
@@ -88,7 +84,7 @@ def options() -> Answer:
 def new() -> Response:
     """The form of a new item, its name perhaps known from a line."""
     form = _form_of(None, formdata=None)
-    form.own[0].data = request.args.get("name", "")[:200]
+    form.own[0].data = clean(request.args.get("name", ""))[:LONGEST_NAME]
     return page("catalogue/edit.html", form=form, item=None)
 
 
@@ -164,7 +160,7 @@ def restore(ref: str) -> Answer:
 
 def _asked() -> tuple[str, Shown]:
     """What is searched for, and which items; anything unknown shows all."""
-    wanted = request.args.get("q", "").strip()[:100]
+    wanted = clean(request.args.get("q", ""))[:100]
     shown = request.args.get("show", "")
     return wanted, Shown(shown) if shown in set(Shown) else Shown.ALL
 
