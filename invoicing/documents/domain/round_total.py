@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from invoicing.core import quantities
@@ -37,9 +38,11 @@ _Amounts: TypeAlias = dict[LineTaxes, Money]
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 # How many units another tax's amount may give way, so that the first one's can be right.
-_GIVE: Final = 10
-# How far from the total typed a possible one is looked for, to be named in the refusal.
-_REACH: Final = 10
+_GIVE: Final = 4
+# How many documents are tried for a total, and how many units from it a possible one is looked
+# for, to be named in a refusal: an owner waits for the answer.
+_TRIES: Final = 10
+_REACH: Final = 3
 
 
 class RoundTotalBy(StrEnum):
@@ -50,9 +53,9 @@ class RoundTotalBy(StrEnum):
 
 
 class TotalNotPossible(Invalid):
-    """No document like this one comes to the total that was typed; `nearest` is possible."""
+    """No document like this one comes to the total typed; `nearest` does, None if it is unknown."""
 
-    def __init__(self, text: Text, nearest: Money) -> None:
+    def __init__(self, text: Text, nearest: Money | None) -> None:
         super().__init__(text, field="amount_due")
         self.nearest = nearest
 
@@ -68,12 +71,15 @@ class TotalOutOfReach(TotalNotPossible):
 class TotalBetweenCents(TotalNotPossible):
     """Tax is rounded, and no net amount has this total once its tax is on it."""
 
-    def __init__(self, wanted: Money, nearest: Money) -> None:
-        text = msg(
-            "Tax is rounded, so no total is exactly %(wanted)s. The nearest is %(nearest)s.",
-            wanted=wanted,
-            nearest=nearest,
-        )
+    def __init__(self, wanted: Money, nearest: Money | None) -> None:
+        if nearest is None:
+            text = msg("No total that is exactly %(wanted)s was found.", wanted=wanted)
+        else:
+            text = msg(
+                "Tax is rounded, so no total is exactly %(wanted)s. The nearest is %(nearest)s.",
+                wanted=wanted,
+                nearest=nearest,
+            )
         super().__init__(text, nearest)
 
 
@@ -102,8 +108,8 @@ def with_round_total(
     tax takes off what is too much, in proportion. By prices: every net price is multiplied by the
     same, to four to six decimals. What was prepaid, withheld and rounded counts as it stands.
     Raises `TotalOutOfReach` for more than a discount or less than nothing, `TotalBetweenCents`
-    when no net amount has this total with its tax, both naming the nearest possible one, and what
-    `compute_totals` raises.
+    when no net amount has this total with its tax, or none was found among many percentages, both
+    naming the nearest possible one where it is known, and what `compute_totals` raises.
     """
     quantities.amount(amount_due, document.currency, field="amount_due")
     wanted = Money(amount_due, document.currency).rounded()
@@ -118,7 +124,7 @@ def with_round_total(
         raise TotalOutOfReach(present)
     found = _found(way, wanted)
     if found is None:
-        raise TotalBetweenCents(wanted, _nearest(way, wanted, present))
+        raise TotalBetweenCents(wanted, _nearest(way, wanted))
     return found
 
 
@@ -200,8 +206,9 @@ def _found(way: _Way, wanted: Money) -> DocumentInput | None:
         taxes: way.least[taxes] + (amount - way.least[taxes]).times(share).rounded()
         for taxes, amount in way.now.items()
     }
-    for amounts in _attempts(way, start, wanted):
-        document = way.built(amounts) if way.due_of(amounts) == wanted else None
+    attempts = (a for a in _attempts(way, start, wanted) if way.due_of(a) == wanted)
+    for amounts in islice(attempts, _TRIES):
+        document = way.built(amounts)
         if document is not None and compute_totals(document).amount_due == wanted:
             return document
     return None
@@ -229,12 +236,12 @@ def _attempts(way: _Way, start: _Amounts, wanted: Money) -> Iterator[_Amounts]:
             yield amounts | {largest: amount}
 
 
-def _nearest(way: _Way, wanted: Money, present: Money) -> Money:
-    """The possible total next to the wanted one; the present one is always possible."""
+def _nearest(way: _Way, wanted: Money) -> Money | None:
+    """The possible total next to the wanted one, the lower of two; None when all are far away."""
     unit = smallest_unit(wanted.currency)
     for distance in range(1, _REACH + 1):
         step = unit.times(Decimal(distance))
         for total in (wanted - step, wanted + step):
             if _found(way, total) is not None:
                 return total
-    return present
+    return None
