@@ -23,13 +23,14 @@ def find_paper(session: Session, document_ref: str) -> Paper | None:
     return session.get(Paper, document_ref)
 
 
-def find_link(session: Session, token: str) -> PublicLink | None:
+def find_link(session: Session, token: str, *, lock: bool = False) -> PublicLink | None:
     """The link that this token opens; None for a wrong or revoked one."""
-    return session.scalars(
-        select(PublicLink).where(
-            PublicLink.token_digest == digest(token), PublicLink.revoked_at.is_(None)
-        )
-    ).one_or_none()
+    query = select(PublicLink).where(
+        PublicLink.token_digest == digest(token), PublicLink.revoked_at.is_(None)
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
 
 
 def find_token(session: Session, keys: Keys, document_ref: str) -> str | None:

@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING
 
 from invoicing.activity.services import record
 from invoicing.core.events import by_client
+from invoicing.documents.queries import find_link
 from invoicing.infra import clock
 from invoicing.invoices.queries import get_invoice
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from invoicing.documents.models import PublicLink
 
+def note_view(session: Session, token: str) -> None:
+    """Count a view by a person; the first one is told on the timeline and kept as a fact.
 
-def note_view(session: Session, link: PublicLink) -> None:
-    """Count a view by a person; the first one is told on the timeline and kept as a fact."""
-    link.views = type(link).views + 1
+    A link that was revoked in this moment counts nothing.
+    """
+    link = find_link(session, token, lock=True)
+    if link is None:
+        return
+    link.views += 1
     if link.first_viewed_at is not None:
         return
     invoice = get_invoice(session, link.document_ref, lock=True)

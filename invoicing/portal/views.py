@@ -77,7 +77,7 @@ def seen(token: str) -> Response:
     _open(read(), token)
     if not current_user.is_authenticated:
         with transaction() as session:
-            note_view(session, _open(session, token))
+            note_view(session, token)
     return make_response("", 204)
 
 
