@@ -16,7 +16,7 @@ from invoicing.infra.processes import end_with_parent
 from provide.application import ROOT, free_port, wait_for
 
 #: Installing the libraries over a slow network may take this long; without, a start takes three.
-INSTALL_SECONDS = 120.0
+INSTALL_SECONDS = 300.0
 
 
 def clone(into: Path, *, is_installed: bool) -> Path:
