@@ -307,6 +307,28 @@ def test_without_tax_nobody_speaks_of_it() -> None:
     assert "VAT" not in text(pdf.render(html(model)))
 
 
+@pytest.mark.parametrize(
+    ("country", "legal_id", "said"),
+    [
+        ("FR", "404 833 048", "SIREN 404 833 048"),
+        ("FR", "40483304800022", "SIRET 40483304800022"),
+        ("DE", "HRB 1234", "Company number HRB 1234"),
+    ],
+)
+def test_a_company_number_has_the_name_it_has_at_home(
+    country: str, legal_id: str, said: str
+) -> None:
+    buyer = replace(BUYER, country=country, legal_id=legal_id)
+    assert said in html(paper(1, buyer=buyer))
+    assert said in html(paper(1, buyer=buyer), "documents/_invoice_screen.html")
+
+
+def test_the_total_with_tax_is_said_even_when_it_is_the_sum_due() -> None:
+    said = html(paper(1))
+    assert "Total with VAT" in said
+    assert "Amount due" in said
+
+
 def test_discounts_and_what_was_paid_are_shown() -> None:
     model = paper(2, allowances=(AllowanceCharge(percent=Decimal(5)),), prepaid="100")
     said = text(pdf.render(html(model)))
