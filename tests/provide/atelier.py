@@ -28,6 +28,7 @@ from invoicing.company.services import (
 )
 from invoicing.core.events import by_user
 from invoicing.documents.models import PublicLink
+from invoicing.documents.queries import find_token
 from invoicing.identity.domain import NewOwner
 from invoicing.identity.models import User
 from invoicing.identity.passwords import hash_password
@@ -203,13 +204,14 @@ def make_business(app: Flask) -> int:
 def open_links(app: Flask) -> None:
     """The clients open theirs, once the mails are there."""
     with app.app_context():
-        links = list(read().scalars(select(PublicLink.id).order_by(PublicLink.id)))
+        refs = list(read().scalars(select(PublicLink.document_ref).order_by(PublicLink.id)))
+        tokens = [find_token(read(), current_keys(), ref) for ref in refs]
         read().rollback()
         issued = [deal for deal in DEALS if deal.days is not None]
-        for link, deal in zip(links, issued, strict=True):
-            if deal.is_viewed:
+        for token, deal in zip(tokens, issued, strict=True):
+            if token and deal.is_viewed:
                 with transaction() as session:
-                    note_view(session, session.get_one(PublicLink, link))
+                    note_view(session, token)
 
 
 def _make(session: Session, app: Flask, deal: _Deal, client_ref: str, today: date) -> None:
