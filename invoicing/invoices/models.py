@@ -103,6 +103,20 @@ class InvoiceTax(Base):
     __table_args__ = (Index("ix_invoice_tax_invoice_id", "invoice_id", "position"),)
 
 
+class DraftState(Base):
+    """What is known of a draft besides its content: who wrote it last, whether it was removed."""
+
+    __tablename__ = "draft_state"
+
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
+    writer_tab: Mapped[str] = mapped_column(String(20), comment="the browser window")
+    writer_count: Mapped[int] = mapped_column(Integer, comment="its how many-th save")
+    discarded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    invoice: Mapped[Invoice] = relationship()
+
+    __table_args__ = (Index("ix_draft_state_discarded_at", "discarded_at"),)
+
+
 class DayTotal(Base):
     """What was issued on a day, kept by the transaction that issues."""
 

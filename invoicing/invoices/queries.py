@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from invoicing.clients.models import Client
 from invoicing.invoices.domain import AlreadyIssued, Facts, NoSuchInvoice, NotIssued, Word
-from invoicing.invoices.models import DayTotal, Invoice, OpenMonth
+from invoicing.invoices.models import DayTotal, DraftState, Invoice, OpenMonth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,12 +51,18 @@ _ROW = (
 )
 
 
+#: A draft that was removed is kept for a while, and seen nowhere.
+_IS_THERE = Invoice.id.not_in(
+    select(DraftState.invoice_id).where(DraftState.discarded_at.is_not(None))
+)
+
+
 def get_invoice(session: Session, ref: str, *, lock: bool = False) -> Invoice:
     """The invoice with its client, lines and taxes; raises NoSuchInvoice.
 
     With `lock` its row is held until the commit: the first lock of every change.
     """
-    query = select(Invoice).where(Invoice.ref == ref)
+    query = select(Invoice).where(Invoice.ref == ref, _IS_THERE)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     else:
@@ -86,8 +92,13 @@ def get_issued(session: Session, ref: str, *, lock: bool = False) -> Invoice:
 
 
 def find_invoice(session: Session, ref: str) -> Invoice | None:
-    """The invoice with this reference, or None."""
+    """The invoice with this reference, even a draft that was removed; or None."""
     return session.scalars(select(Invoice).where(Invoice.ref == ref)).one_or_none()
+
+
+def find_state(session: Session, invoice: Invoice) -> DraftState | None:
+    """Who wrote a draft last, and whether it was removed."""
+    return session.get(DraftState, invoice.id)
 
 
 def facts_of(invoice: Invoice) -> Facts:
@@ -115,6 +126,7 @@ def list_invoices(
     query = (
         select(*_ROW)
         .join(Client, Client.id == Invoice.client_id)
+        .where(_IS_THERE)
         .order_by(Invoice.id.desc())
         .limit(limit)
     )

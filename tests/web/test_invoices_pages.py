@@ -21,6 +21,7 @@ from builders import (
     use_mail_server,
 )
 from invoicing.config import Config
+from invoicing.core.identifiers import new_ref
 from invoicing.core.permissions import Role
 from invoicing.documents.models import PublicLink
 from invoicing.infra.db import read, transaction
@@ -279,7 +280,7 @@ def compute(member: Visitor, data: dict[str, Any]) -> str:
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert token is not None
     sent = {**data, "csrf_token": token[1], "op": "add"}
-    answer = member.client.post("/invoices/compute", data=sent, headers=HTMX)
+    answer = member.client.post(f"/invoices/{new_ref('inv')}/compute", data=sent, headers=HTMX)
     assert answer.status_code == 200
     return answer.text
 

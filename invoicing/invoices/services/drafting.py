@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from invoicing.core.identifiers import new_ref
 from invoicing.documents.domain.totals import DocumentInput, LineInput, Totals, compute_totals
 from invoicing.infra import clock
 from invoicing.invoices.domain import COMMERCIAL_INVOICE, Draft, DraftChanged, DraftLine
-from invoicing.invoices.models import Invoice, InvoiceLine, InvoiceTax
+from invoicing.invoices.models import DraftState, Invoice, InvoiceLine, InvoiceTax
+from invoicing.invoices.queries import find_invoice, find_state, get_draft
 from invoicing.tax.domain import TaxCategory, TaxRate
 
 if TYPE_CHECKING:
@@ -41,15 +43,53 @@ def create_draft(session: Session, draft: Draft, *, company: Company, ref: str =
     return invoice
 
 
-def update_draft(session: Session, invoice: Invoice, draft: Draft, *, version: int) -> None:
-    """Write a draft anew; raises DraftChanged when `version` is not the one stored."""
-    if invoice.version != version:
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Which browser window writes a draft; requests may overtake each other.
+
+    `count` numbers its saves, `version` is what it loaded; a save by a button `is_final`: nothing
+    that the window sent before may come after it.
+    """
+
+    tab: str
+    count: int
+    version: int
+    is_final: bool = False
+
+
+def write_draft(session: Session, ref: str, draft: Draft, pen: Pen, *, company: Company) -> Invoice:
+    """Store a draft under `ref`, new or anew.
+
+    What its window sent earlier and came later is left aside. Raises DraftChanged when another
+    window wrote what this one has not seen, AlreadyIssued, NoSuchInvoice when it was removed.
+    """
+    if find_invoice(session, ref) is None:
+        invoice = create_draft(session, draft, company=company, ref=ref)
+        session.flush()
+        session.add(DraftState(invoice_id=invoice.id, writer_tab=pen.tab, writer_count=pen.count))
+        return invoice
+    invoice = get_draft(session, ref, lock=True)
+    state = find_state(session, invoice)
+    if state is None:
+        state = DraftState(invoice_id=invoice.id, writer_tab="", writer_count=0)
+        session.add(state)
+    is_own = bool(pen.tab) and state.writer_tab == pen.tab
+    if not is_own and invoice.version != pen.version:
         raise DraftChanged
+    last = state.writer_count if is_own else 0
+    if is_own and pen.count <= last and not pen.is_final:
+        return invoice
     _fill(session, invoice, draft)
+    state.writer_tab = pen.tab
+    state.writer_count = max(pen.count, last + 1) if pen.is_final else pen.count
+    return invoice
 
 
 def discard_draft(session: Session, invoice: Invoice) -> None:
     """Remove a draft; an issued invoice is refused by the fences."""
+    if (state := find_state(session, invoice)) is not None:
+        session.delete(state)
+        session.flush()
     session.delete(invoice)
 
 

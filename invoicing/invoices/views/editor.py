@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import request, url_for
 from wtforms import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
@@ -13,10 +15,11 @@ from invoicing.clients.queries import list_choices
 from invoicing.clients.services import create_client
 from invoicing.company.queries import get_company
 from invoicing.core.errors import AppError
+from invoicing.core.identifiers import new_ref
 from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
 from invoicing.infra.db import read, redirect_to, transaction
-from invoicing.invoices.domain import Draft
+from invoicing.invoices.domain import DraftChanged
 from invoicing.invoices.forms import (
     NEW_CLIENT,
     EditorForm,
@@ -29,24 +32,25 @@ from invoicing.invoices.forms import (
     rate_label,
     tax_code,
 )
-from invoicing.invoices.queries import get_draft
+from invoicing.invoices.queries import find_invoice, get_draft
 from invoicing.invoices.services.drafting import (
+    Pen,
     compute,
-    create_draft,
     discard_draft,
     typed_line,
-    update_draft,
+    write_draft,
 )
 from invoicing.invoices.views import bp
 from invoicing.invoices.views.preview import draw_preview
 from invoicing.tax.domain import rates_for
 from invoicing.web.access import actor, may, requires
 from invoicing.web.forms import submission
-from invoicing.web.render import back_to, page, toast
+from invoicing.web.render import back_to, htmx, page, toast
 from invoicing.web.text import translate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from flask import Response
     from sqlalchemy.orm import Session
@@ -59,7 +63,29 @@ if TYPE_CHECKING:
 
 _RECALCULATE = "recalc"
 _REVIEW = "review"
+_KEEP = "keep"
+_REF = re.compile(r"inv_[a-z2-9]{16}")
+_TAB = re.compile(r"[A-Za-z0-9]{1,20}")
+_HIGHEST_COUNT = 2**31 - 1
 _LINE_OPERATIONS = ("add", "remove:", "up:", "down:", "duplicate:", _RECALCULATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why a draft was not saved over the stored one, and the `other` version if there is one."""
+
+    reason: str
+    other: Invoice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of what was typed: stored at that instant, or what is `missing` for it."""
+
+    at: datetime | None = None
+    missing: Sequence[str] = ()
+    status: int = 200
+    conflict: Conflict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +100,14 @@ class _Desk:
 @bp.get("/new")
 @requires(Permission.INVOICE_DRAFT)
 def new() -> Response:
-    """An empty draft; nothing is stored before it is saved."""
+    """An empty draft with a reference of its own; nothing is stored before something is typed."""
     desk = _desk(read())
     form = EditorForm(formdata=None)
     form.payment_terms_days.data = desk.company.payment_terms_days
     form.client.data = request.args.get("client") or ("" if desk.clients else NEW_CLIENT)
     form.client_country.data = desk.company.country
     form.client_language.data = desk.company.language
-    return _edit(desk, form, [_blank(desk)], None)
+    return _edit(desk, form, [_blank(desk)], new_ref("inv"))
 
 
 @bp.get("/<ref>/edit")
@@ -96,30 +122,39 @@ def edit(ref: str) -> Response:
     form.client_language.data = desk.company.language
     form.show(invoice)
     lines = [line_of(typed_line(line)) for line in invoice.lines]
-    return _edit(desk, form, lines, invoice)
+    return _edit(desk, form, lines, ref, invoice)
 
 
 @bp.post("/new")
 @requires(Permission.INVOICE_DRAFT)
 def create() -> Answer:
     """Save a new draft, or answer a button of the form."""
-    return _save(None)
+    ref = request.form.get("ref", "")
+    return _save(ref if _REF.fullmatch(ref) else new_ref("inv"))
 
 
 @bp.post("/<ref>/edit")
 @requires(Permission.INVOICE_DRAFT)
 def update(ref: str) -> Answer:
     """Save a draft that is there, or answer a button of the form."""
-    return _save(get_draft(read(), ref))
+    get_draft(read(), ref)
+    return _save(ref)
 
 
-@bp.post("/compute")
+@bp.post("/<ref>/compute")
 @requires(Permission.INVOICE_DRAFT)
-def compute_totals() -> Response:
-    """The totals of what is typed at the moment; stores nothing, replaces no input."""
+def compute_totals(ref: str) -> Response:
+    """Keep what is typed at the moment, and answer what it comes to; replaces no input."""
     desk = _desk(read())
+    form = EditorForm()
     lines = parse_lines(request.form, desk.rates)
-    return page("invoices/_computed.html", **_figures(desk, EditorForm(), lines))
+    figures = _figures(desk, form, lines)
+    saved = _autosave(ref, form, lines)
+    answer = page("invoices/_computed.html", status=saved.status, saved=saved, **figures)
+    location = url_for(".edit", ref=ref)
+    if saved.at and urlsplit(htmx.current_url or location).path != location:
+        answer.headers["HX-Replace-Url"] = location
+    return answer
 
 
 @bp.post("/<ref>/discard")
@@ -134,23 +169,64 @@ def discard(ref: str) -> Answer:
     return back_to(location)
 
 
-def _save(invoice: Invoice | None) -> Answer:
+def _autosave(ref: str, form: EditorForm, lines: Sequence[TypedLine]) -> Saved:
+    """Store what can be read of a draft, and say what cannot; that is no event."""
+    form.validate()
+    wrong = [field.label.text for field in form if field.errors and field.name != "client_email"]
+    if not form.client.data or form.client.data == NEW_CLIENT:
+        wrong.insert(0, form.client.label.text)
+    unread = [
+        translate(msg("line %(number)s", number=number))
+        for number, line in enumerate(lines, start=1)
+        if not line.is_blank and line.read is None
+    ]
+    is_stored = find_invoice(read(), ref) is not None
+    if wrong or not (is_stored or any(line.read for line in lines)) or not _REF.fullmatch(ref):
+        return Saved(missing=[*wrong, *unread])
+    try:
+        with transaction() as session:
+            company = get_company(session)
+            draft = form.to_command(str(form.client.data), lines)
+            invoice = write_draft(session, ref, draft, _pen(), company=company)
+            at = invoice.changed_at
+    except AppError as error:
+        return Saved(missing=unread, status=error.status, conflict=_conflict(ref, error))
+    return Saved(at=at, missing=unread)
+
+
+def _conflict(ref: str, error: AppError) -> Conflict:
+    """What the editor says when the draft is not what this window thinks it is."""
+    other = find_invoice(read(), ref) if isinstance(error, DraftChanged) else None
+    return Conflict(translate(error.text), other)
+
+
+def _pen() -> Pen:
+    """Which window writes, as the form says."""
+    tab = request.form.get("tab", "")
+    return Pen(
+        tab=tab if _TAB.fullmatch(tab) else "",
+        count=min(max(request.form.get("count", 0, type=int), 0), _HIGHEST_COUNT),
+        version=request.form.get("version", 0, type=int),
+    )
+
+
+def _save(ref: str) -> Answer:
     desk = _desk(read())
     form = EditorForm()
     lines = parse_lines(request.form, desk.rates)
     op = request.form.get("op", "")
     if op.startswith(_LINE_OPERATIONS):
-        return _edit(desk, form, operate(lines, op, tax_code(desk.rates[0])), invoice)
-    status = 422
+        return _edit(desk, form, operate(lines, op, tax_code(desk.rates[0])), ref)
+    status, conflict = 422, None
     if _is_valid(form, lines):
         try:
-            ref = _store(invoice.ref if invoice else None, form, lines)
+            return back_to(_store(ref, form, lines, op))
+        except DraftChanged as error:
+            status, conflict = error.status, _conflict(ref, error)
         except AppError as error:
             form.refuse(error)
             status = error.status
-        else:
-            return back_to(url_for(".send" if op == _REVIEW else ".show", ref=ref))
-    return _edit(desk, form, lines, invoice, status=status)
+    return _edit(desk, form, lines, ref, status=status, conflict=conflict)
 
 
 def _is_valid(form: EditorForm, lines: Sequence[TypedLine]) -> bool:
@@ -168,23 +244,16 @@ def _is_valid(form: EditorForm, lines: Sequence[TypedLine]) -> bool:
     return valid
 
 
-def _store(ref: str | None, form: EditorForm, lines: Sequence[TypedLine]) -> str:
-    """Write the draft, and its client if that is a new one; returns the draft's reference."""
-    version = request.form.get("version", 0, type=int)
+def _store(ref: str, form: EditorForm, lines: Sequence[TypedLine], op: str) -> str:
+    """Write the draft, and its client if that is a new one; returns where that leads."""
+    page_after = {_REVIEW: ".send", _KEEP: ".edit"}.get(op, ".show")
     with transaction(submission()) as session:
+        pen = replace(_pen(), is_final=True)
+        if op == _KEEP:  # the other window's version was shown
+            pen = replace(pen, version=get_draft(session, ref, lock=True).version)
         draft = form.to_command(_client_ref(session, form), lines)
-        ref = _write(session, ref, draft, version)
-        op = request.form.get("op", "")
-        redirect_to(session, url_for(".send" if op == _REVIEW else ".show", ref=ref))
-    return ref
-
-
-def _write(session: Session, ref: str | None, draft: Draft, version: int) -> str:
-    if ref is None:
-        return create_draft(session, draft, company=get_company(session)).ref
-    invoice = get_draft(session, ref, lock=True)
-    update_draft(session, invoice, draft, version=version)
-    return invoice.ref
+        write_draft(session, ref, draft, pen, company=get_company(session))
+        return redirect_to(session, url_for(page_after, ref=ref))
 
 
 def _client_ref(session: Session, form: EditorForm) -> str:
@@ -209,22 +278,29 @@ def _edit(
     desk: _Desk,
     form: EditorForm,
     lines: Sequence[TypedLine],
-    invoice: Invoice | None,
+    ref: str,
+    invoice: Invoice | None = None,
     *,
     status: int = 200,
+    conflict: Conflict | None = None,
 ) -> Response:
     form.client.choices = [
         SelectChoice("", translate(msg("Choose a client"))),
         *(SelectChoice(choice.ref, choice.name) for choice in desk.clients),
         SelectChoice(NEW_CLIENT, translate(msg("New client"))),
     ]
+    invoice = invoice or find_invoice(read(), ref)
     return page(
         "invoices/edit.html",
         block="editor",
         status=status,
         form=form,
+        ref=ref,
         invoice=invoice,
         version=request.form.get("version", invoice.version if invoice else 0),
+        tab=request.form.get("tab") or new_uid(),
+        count=request.form.get("count", 0),
+        saved=Saved(at=invoice.changed_at if invoice else None, conflict=conflict),
         blank=TypedLine(uid="__UID__", tax=tax_code(desk.rates[0])),
         rates=[(tax_code(rate), rate_label(rate)) for rate in desk.rates],
         may_issue=may(Permission.INVOICE_ISSUE),

@@ -1,0 +1,230 @@
+"""What the editor keeps while somebody types: by reference, by window, in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select
+
+from builders import committed, make_client, make_draft, make_issued, set_up, signed_in
+from invoicing.activity.models import Event
+from invoicing.config import Config
+from invoicing.core.identifiers import new_ref
+from invoicing.infra.db import read, transaction
+from invoicing.invoices.models import Invoice
+from provide.markup import check_page
+from provide.people import Visitor, hidden_field
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask import Flask
+    from werkzeug.test import TestResponse
+
+
+@pytest.fixture
+def config(sqlite_url: str, tmp_path: Path) -> Config:
+    """One engine is enough here."""
+    instance = tmp_path / "instance"
+    instance.mkdir(mode=0o700)
+    return Config(instance_path=instance, database_url=sqlite_url, log_level="ERROR")
+
+
+@pytest.fixture
+def owned(app: Flask) -> Flask:
+    """An installation that is set up."""
+    set_up(app)
+    return app
+
+
+@pytest.fixture
+def member(owned: Flask) -> Visitor:
+    """An owner's browser."""
+    return Visitor(signed_in(owned))
+
+
+@pytest.fixture
+def client_ref(owned: Flask) -> str:
+    """The reference of a client in the book."""
+    with owned.app_context(), transaction() as session:
+        return make_client(session).ref
+
+
+class Window:
+    """One browser window with a draft open in it; it numbers its saves as the script does."""
+
+    def __init__(self, member: Visitor, path: str) -> None:
+        self.member = member
+        page = member.open(path).text
+        names = ("csrf_token", "form_key", "ref", "version", "tab")
+        self.hidden = {name: hidden_field(page, name) for name in names}
+        self.ref = self.hidden["ref"]
+        self.count = 0
+
+    def keep(self, *prices: str, count: int | None = None, **head: str) -> TestResponse:
+        """What the script sends while somebody types."""
+        self.count = self.count + 1 if count is None else count
+        return self.member.client.post(
+            f"/invoices/{self.ref}/compute",
+            data=self.fields(prices, **head),
+            headers={
+                "HX-Request": "true",
+                "HX-Current-URL": "http://localhost/invoices/new",
+            },
+        )
+
+    def send(self, *prices: str, path: str = "", **head: str) -> TestResponse:
+        """What a button of the form sends."""
+        self.count += 1
+        path = path or f"/invoices/{self.ref}/edit"
+        return self.member.post(path, self.fields(prices, **head))
+
+    def fields(self, prices: tuple[str, ...], **head: str) -> dict[str, Any]:
+        """The form with one line for each price."""
+        fields: dict[str, Any] = {**self.hidden, "count": str(self.count)}
+        fields |= {"payment_terms_days": "30", "client_country": "FR", "client_language": "fr"}
+        fields["uid"] = [f"u{place}" for place in range(len(prices))]
+        for uid, price in zip(fields["uid"], prices, strict=True):
+            fields |= {f"l-{uid}-desc": f"Work at {price}", f"l-{uid}-qty": "1"}
+            fields |= {f"l-{uid}-price": price, f"l-{uid}-tax": "S-20"}
+        return {**fields, **head}
+
+
+def prices(app: Flask, ref: str) -> list[str]:
+    """The prices that are stored."""
+    with app.app_context():
+        invoice = read().scalars(select(Invoice).where(Invoice.ref == ref)).one_or_none()
+        return [f"{line.net_price:.0f}" for line in invoice.lines] if invoice else []
+
+
+def count(app: Flask, model: type) -> int:
+    """How many rows there are."""
+    with app.app_context():
+        return read().execute(select(func.count()).select_from(model)).scalar_one()
+
+
+def test_opening_the_editor_stores_nothing(owned: Flask, member: Visitor, client_ref: str) -> None:
+    first = Window(member, f"/invoices/new?client={client_ref}")
+    second = Window(member, f"/invoices/new?client={client_ref}")
+    assert first.ref.startswith("inv_")
+    assert first.ref != second.ref
+    assert first.hidden["tab"] != second.hidden["tab"]
+    assert count(owned, Invoice) == 0
+
+
+def test_what_is_typed_is_kept_under_the_reference_of_the_page(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    before = count(owned, Event)
+    answer = window.keep("10", client=client_ref)
+    assert answer.headers["HX-Replace-Url"] == f"/invoices/{window.ref}/edit"
+    assert "Saved " in answer.text
+    window.keep("10", "20", client=client_ref)
+    assert prices(owned, window.ref) == ["10", "20"]
+    assert count(owned, Invoice) == 1
+    assert count(owned, Event) == before
+    check_page(member.open(f"/invoices/{window.ref}/edit"))
+
+
+def test_nothing_is_kept_before_there_is_something_to_keep(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    assert "Not saved yet: Client" in window.keep("10").text
+    assert "Not saved yet: Client" in window.keep("10", client="new", client_name="Nord").text
+    assert "Not saved yet" in window.keep(client=client_ref).text
+    assert "Days to pay" in window.keep("10", client=client_ref, payment_terms_days="x").text
+    assert count(owned, Invoice) == 0
+
+
+@pytest.mark.parametrize("ref", ["inv_1", "inv_../../x", "INV_" + "a" * 16, "x" * 400])
+def test_a_reference_of_ones_own_making_keeps_nothing(
+    owned: Flask, member: Visitor, client_ref: str, ref: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    window.ref = ref
+    window.keep("10", client=client_ref)
+    answer = window.send("10", client=client_ref, path="/invoices/new", ref=ref)
+    assert answer.status_code == 303
+    assert ref not in answer.location
+    assert count(owned, Invoice) == 1
+
+
+def test_an_older_save_that_comes_late_is_left_aside(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    window.keep("20", client=client_ref, count=2)
+    assert window.keep("10", client=client_ref, count=1).status_code == 200
+    assert prices(owned, window.ref) == ["20"]
+    window.count = 4
+    assert window.send("30", client=client_ref).status_code == 303
+    window.keep("25", client=client_ref, count=4)
+    assert prices(owned, window.ref) == ["30"]
+
+
+def test_a_save_whose_answer_was_lost_is_no_conflict(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    window.keep("10", client=client_ref)
+    assert window.keep("20", client=client_ref, count=5).status_code == 200
+    answer = window.send("30", client=client_ref, path="/invoices/new", op="review")
+    assert answer.location == f"/invoices/{window.ref}/send"
+    assert prices(owned, window.ref) == ["30"]
+
+
+def test_a_number_that_cannot_be_read_is_named_and_the_rest_is_kept(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    html = window.keep("10", "1x", "30", client=client_ref).text
+    assert "Not saved yet: line 2" in html
+    assert prices(owned, window.ref) == ["10", "30"]
+
+
+def test_two_windows_do_not_overwrite_each_other(owned: Flask, member: Visitor) -> None:
+    ref = committed(owned, make_draft)
+    here, there = (Window(member, f"/invoices/{ref}/edit") for _ in range(2))
+    with owned.app_context():
+        client = read().scalars(select(Invoice)).one().client.ref
+    there.keep("70", client=client)
+    answer = here.keep("50", client=client)
+    assert answer.status_code == 409
+    assert "changed in another window" in answer.text
+    assert "Keep mine" in answer.text
+    assert "€84.00" in answer.text
+    assert prices(owned, ref) == ["70"]
+    html = check_page(here.send("50", client=client, op="save"), status=409)
+    assert "Keep mine" in html
+    assert 'value="50"' in html
+    answer = here.send("50", client=client, op="keep")
+    assert answer.location == f"/invoices/{ref}/edit"
+    assert prices(owned, ref) == ["50"]
+    assert there.keep("80", client=client).status_code == 409
+
+
+def test_an_issued_invoice_keeps_nothing_more(owned: Flask, member: Visitor) -> None:
+    ref = committed(owned, make_issued)
+    window = Window(member, "/invoices/new")
+    window.ref = ref
+    with owned.app_context():
+        client = read().scalars(select(Invoice)).one().client.ref
+    answer = window.keep("10", client=client)
+    assert answer.status_code == 409
+    assert "issued already" in answer.text
+
+
+@pytest.mark.parametrize("count", ["", "-3", "9" * 40, "x"])
+def test_a_strange_number_of_a_save_breaks_nothing(
+    member: Visitor, client_ref: str, count: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    for _ in range(2):
+        fields = window.fields(("10",), client=client_ref, tab="<b>") | {"count": count}
+        answer = member.client.post(
+            f"/invoices/{new_ref('inv')}/compute", data=fields, headers={"HX-Request": "true"}
+        )
+        assert answer.status_code == 200
