@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
-from invoicing.core.errors import Forbidden
+from invoicing.core.errors import Forbidden, NotFound
 from invoicing.core.text import msg
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def init_app(app: Flask, config: Config) -> None:
     )
     csrf.init_app(app)
     # The origin is looked at before the token, so that a foreign page never learns about tokens.
-    app.before_request_funcs.setdefault(None, []).insert(0, _refuse_foreign_origin)
+    first = app.before_request_funcs.setdefault(None, [])
+    first[:0] = [_refuse_foreign_origin, _refuse_nul]
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
@@ -70,6 +71,12 @@ def init_app(app: Flask, config: Config) -> None:
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _refuse_nul() -> None:
+    """No address of ours holds a NUL, and a database may choke on one."""
+    if "\0" in request.path or any("\0" in value for _, value in request.args.items(multi=True)):
+        raise NotFound
 
 
 def _refuse_foreign_origin() -> None:

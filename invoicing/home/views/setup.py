@@ -30,6 +30,7 @@ from invoicing.messages import queries as messages
 from invoicing.messages import services as message_services
 from invoicing.messages.domain import MOVING, PROBLEM_WORDS, TEST_KIND, Problem
 from invoicing.messages.models import Message
+from invoicing.tax.services import ensure_rates
 from invoicing.web.access import actor, public, requires
 from invoicing.web.forms import submission
 from invoicing.web.render import back_to, page, toast
@@ -130,6 +131,7 @@ def save_company() -> Answer:
     terms = country_defaults(details.country).payment_terms_days
     with transaction(submission()) as session:
         company_services.describe_company(session, details, terms_days=terms, actor=actor())
+        ensure_rates(session, details.country, actor=actor())
         target = redirect_to(session, url_for("setup.payment"))
     return back_to(target)
 
