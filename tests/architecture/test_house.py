@@ -168,4 +168,4 @@ def _calls(tree: ast.Module) -> Iterator[str]:
 
 def test_whatever_process_runs_it_periodic_work_has_its_job() -> None:
     for periodic in SCHEDULE:
-        assert job_of(periodic.kind), periodic
+        assert callable(job_of(periodic.kind)), periodic
