@@ -30,6 +30,7 @@ class Periodic:
 
 SCHEDULE = (
     Periodic("work.tidy", timedelta(hours=1)),
+    Periodic("invoices.tidy", timedelta(days=1), timedelta(hours=1)),
     Periodic("verify.books", timedelta(days=1), timedelta(hours=2)),
 )
 

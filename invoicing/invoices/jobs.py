@@ -1,4 +1,4 @@
-"""The job that makes an issued invoice's paper and lets the mails go that wait for it."""
+"""An issued invoice's paper, with the mails that wait for it; drafts that go for good."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from invoicing.infra.pdf import RenderFailed
 from invoicing.infra.sealing import rows_digest
 from invoicing.infra.storage import FileStore
 from invoicing.invoices.queries import get_issued
+from invoicing.invoices.services.drafting import delete_discarded
 from invoicing.invoices.services.issuing import PAPER_TASK
 from invoicing.invoices.services.papering import paper_of
 from invoicing.invoices.services.sending import hold_of
@@ -56,3 +57,10 @@ def make_paper(claim: Claim) -> None:
             after={"sha256": sha256, "size": len(data)},
             content_digest=rows_digest([kept]),
         )
+
+
+@job("invoices.tidy")
+def tidy(claim: Claim) -> None:
+    """Delete the drafts that were removed long ago."""
+    with claim.finishing() as session:
+        delete_discarded(session)

@@ -101,6 +101,17 @@ def find_state(session: Session, invoice: Invoice) -> DraftState | None:
     return session.get(DraftState, invoice.id)
 
 
+def list_discarded(session: Session, before: datetime, *, limit: int) -> Sequence[Invoice]:
+    """The first drafts that were removed before that instant."""
+    return session.scalars(
+        select(Invoice)
+        .join(DraftState, DraftState.invoice_id == Invoice.id)
+        .where(DraftState.discarded_at < before, Invoice.issued_at.is_(None))
+        .order_by(DraftState.discarded_at)
+        .limit(limit)
+    ).all()
+
+
 def facts_of(invoice: Invoice) -> Facts:
     """The facts that its word is made from."""
     return Facts(

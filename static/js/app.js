@@ -258,4 +258,5 @@
     $("[data-focus]", from)?.focus();
   };
   ready(doc);
+  $(".line [autofocus]")?.select();
 })();

@@ -158,3 +158,28 @@ def test_the_button_that_sends_is_whole_on_a_phone_in_french(app: Flask, owner: 
     assert box["x"] + box["width"] <= PHONE["width"]
     assert button.evaluate("e => e.scrollWidth <= e.clientWidth")
     owner.look()
+
+
+def test_a_repeat_opens_at_the_first_quantity_and_a_removal_is_undone(
+    app: Flask, owner: Person
+) -> None:
+    page = owner.page
+    field(page, "desc").fill("Hours")
+    field(page, "price").fill("80")
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("button", name="Duplicate").click()
+    expect(field(page, "qty")).to_be_focused()
+    page.keyboard.press("3")
+    expect(page.locator("#totals")).to_contain_text("€288.00")
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    page.get_by_role("link", name="Draft").click()
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("button", name="Remove the draft").click()
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    owner.look()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("article.paper")).to_contain_text("288,00")
+    page.goto("/invoices")
+    expect(page.locator("#results tbody tr")).to_have_count(2)
+    assert len(stored(app)) == 2

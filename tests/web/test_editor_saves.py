@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
 from builders import committed, make_client, make_draft, make_issued, set_up, signed_in
 from invoicing.activity.models import Event
 from invoicing.config import Config
 from invoicing.core.identifiers import new_ref
+from invoicing.core.permissions import Role
+from invoicing.infra import clock
 from invoicing.infra.db import read, transaction
 from invoicing.invoices.models import Invoice
+from invoicing.invoices.services.drafting import delete_discarded
 from provide.markup import check_page
 from provide.people import Visitor, hidden_field
 
@@ -228,3 +234,75 @@ def test_a_strange_number_of_a_save_breaks_nothing(
             f"/invoices/{new_ref('inv')}/compute", data=fields, headers={"HX-Request": "true"}
         )
         assert answer.status_code == 200
+
+
+# ------------------------------------------------------------------ duplicate, remove, undo
+
+
+def test_an_issued_invoice_is_written_once_more(owned: Flask, member: Visitor) -> None:
+    ref = committed(owned, make_issued)
+    answer = member.send(f"/invoices/{ref}/duplicate", on=f"/invoices/{ref}")
+    assert answer.status_code == 303
+    html = check_page(member.open(answer.location))
+    assert re.search(r'name="l-\w+-qty"[^>]* autofocus', html)
+    assert html.count("autofocus") == 1
+    with owned.app_context():
+        source, copy = read().scalars(select(Invoice).order_by(Invoice.id)).all()
+        assert copy.ref in answer.location
+        assert (copy.number, copy.issue_date, copy.issued_at) == (None, None, None)
+        assert copy.total_with_tax == source.total_with_tax
+        assert [line.description for line in copy.lines] == [
+            line.description for line in source.lines
+        ]
+
+
+def test_a_double_click_makes_one_copy(owned: Flask, member: Visitor) -> None:
+    ref = committed(owned, make_draft)
+    page = member.open(f"/invoices/{ref}").text
+    names = ("csrf_token", "form_key")
+    data = {name: hidden_field(page, name) for name in names}
+    first, second = (member.post(f"/invoices/{ref}/duplicate", data) for _ in range(2))
+    assert first.location == second.location
+    assert count(owned, Invoice) == 2
+
+
+def test_a_removed_draft_is_seen_nowhere_and_comes_back_by_undo(
+    owned: Flask, member: Visitor
+) -> None:
+    ref = committed(owned, make_draft)
+    member.send(f"/invoices/{ref}/discard", on=f"/invoices/{ref}")
+    html = check_page(member.open("/invoices"))
+    assert f'action="/invoices/{ref}/restore"' in html
+    assert "No invoices yet" in html
+    for path in (f"/invoices/{ref}", f"/invoices/{ref}/edit", f"/invoices/{ref}/send"):
+        assert member.open(path).status_code == 404
+    window = Window(member, "/invoices/new")
+    window.ref = ref
+    with owned.app_context():
+        client = read().scalars(select(Invoice)).one().client.ref
+    assert window.keep("10", client=client).status_code == 404
+    answer = member.post(f"/invoices/{ref}/restore", {"csrf_token": window.hidden["csrf_token"]})
+    assert answer.location == f"/invoices/{ref}"
+    check_page(member.open(f"/invoices/{ref}/edit"))
+    assert ref in member.open("/invoices").text
+
+
+def test_a_removed_draft_goes_for_good_after_thirty_days(owned: Flask, member: Visitor) -> None:
+    refs = [committed(owned, make_draft) for _ in range(2)]
+    member.send(f"/invoices/{refs[0]}/discard", on=f"/invoices/{refs[0]}")
+    with owned.app_context():
+        with transaction() as session:
+            assert delete_discarded(session) == 0
+        later = clock.now() + timedelta(days=31)
+        with time_machine.travel(later), transaction() as session:
+            assert delete_discarded(session) == 1
+        assert read().scalars(select(Invoice.ref)).all() == refs[1:]
+
+
+def test_who_may_not_write_neither_copies_nor_removes(owned: Flask) -> None:
+    ref = committed(owned, make_draft)
+    reader = Visitor(signed_in(owned, Role.READ_ONLY))
+    assert "/duplicate" not in check_page(reader.open(f"/invoices/{ref}"))
+    token = {"csrf_token": hidden_field(reader.open(f"/invoices/{ref}").text, "csrf_token")}
+    for action in ("duplicate", "discard", "restore"):
+        assert reader.post(f"/invoices/{ref}/{action}", token).status_code == 403

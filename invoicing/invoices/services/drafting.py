@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,15 @@ from invoicing.clients.queries import get_client
 from invoicing.core.identifiers import new_ref
 from invoicing.documents.domain.totals import DocumentInput, LineInput, Totals, compute_totals
 from invoicing.infra import clock
-from invoicing.invoices.domain import COMMERCIAL_INVOICE, Draft, DraftChanged, DraftLine
+from invoicing.invoices.domain import (
+    COMMERCIAL_INVOICE,
+    Draft,
+    DraftChanged,
+    DraftLine,
+    NoSuchInvoice,
+)
 from invoicing.invoices.models import DraftState, Invoice, InvoiceLine, InvoiceTax
-from invoicing.invoices.queries import find_invoice, find_state, get_draft
+from invoicing.invoices.queries import find_invoice, find_state, get_draft, list_discarded
 from invoicing.tax.domain import TaxCategory, TaxRate
 
 if TYPE_CHECKING:
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from invoicing.company.models import Company
 
 _NOTHING = Decimal(0)
+_KEPT_FOR = timedelta(days=30)
+_AT_ONCE = 500
 
 
 def create_draft(session: Session, draft: Draft, *, company: Company, ref: str = "") -> Invoice:
@@ -69,10 +78,7 @@ def write_draft(session: Session, ref: str, draft: Draft, pen: Pen, *, company: 
         session.add(DraftState(invoice_id=invoice.id, writer_tab=pen.tab, writer_count=pen.count))
         return invoice
     invoice = get_draft(session, ref, lock=True)
-    state = find_state(session, invoice)
-    if state is None:
-        state = DraftState(invoice_id=invoice.id, writer_tab="", writer_count=0)
-        session.add(state)
+    state = _state_of(session, invoice)
     is_own = bool(pen.tab) and state.writer_tab == pen.tab
     if not is_own and invoice.version != pen.version:
         raise DraftChanged
@@ -85,12 +91,49 @@ def write_draft(session: Session, ref: str, draft: Draft, pen: Pen, *, company: 
     return invoice
 
 
+def duplicate_invoice(session: Session, source: Invoice, *, company: Company) -> Invoice:
+    """A new draft with the same client, lines and note, to be issued on the day it is sent."""
+    draft = Draft(
+        client_ref=source.client.ref,
+        lines=tuple(typed_line(line) for line in source.lines),
+        issue_date=None,
+        payment_terms_days=source.payment_terms_days,
+        note=source.note,
+    )
+    return create_draft(session, draft, company=company)
+
+
 def discard_draft(session: Session, invoice: Invoice) -> None:
-    """Remove a draft; an issued invoice is refused by the fences."""
+    """Put a draft aside: nobody sees it any more, and it can be brought back for 30 days."""
+    _state_of(session, invoice).discarded_at = clock.now()
+
+
+def restore_draft(session: Session, ref: str) -> Invoice:
+    """Bring a removed draft back; raises NoSuchInvoice when it is gone for good."""
+    invoice = find_invoice(session, ref)
+    if invoice is None:
+        raise NoSuchInvoice
     if (state := find_state(session, invoice)) is not None:
-        session.delete(state)
+        state.discarded_at = None
+    return invoice
+
+
+def delete_discarded(session: Session) -> int:
+    """Delete the drafts that were removed more than 30 days ago; how many there were."""
+    drafts = list_discarded(session, clock.now() - _KEPT_FOR, limit=_AT_ONCE)
+    for invoice in drafts:
+        session.delete(_state_of(session, invoice))
         session.flush()
-    session.delete(invoice)
+        session.delete(invoice)
+    return len(drafts)
+
+
+def _state_of(session: Session, invoice: Invoice) -> DraftState:
+    state = find_state(session, invoice)
+    if state is None:
+        state = DraftState(invoice_id=invoice.id, writer_tab="", writer_count=0)
+        session.add(state)
+    return state
 
 
 def compute(currency: str, lines: Iterable[DraftLine]) -> Totals:

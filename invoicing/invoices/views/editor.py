@@ -32,11 +32,13 @@ from invoicing.invoices.forms import (
     rate_label,
     tax_code,
 )
-from invoicing.invoices.queries import find_invoice, get_draft
+from invoicing.invoices.queries import find_invoice, get_draft, get_invoice
 from invoicing.invoices.services.drafting import (
     Pen,
     compute,
     discard_draft,
+    duplicate_invoice,
+    restore_draft,
     typed_line,
     write_draft,
 )
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
 _RECALCULATE = "recalc"
 _REVIEW = "review"
 _KEEP = "keep"
+_QUANTITY = "quantity"
 _REF = re.compile(r"inv_[a-z2-9]{16}")
 _TAB = re.compile(r"[A-Za-z0-9]{1,20}")
 _HIGHEST_COUNT = 2**31 - 1
@@ -157,16 +160,37 @@ def compute_totals(ref: str) -> Response:
     return answer
 
 
+@bp.post("/<ref>/duplicate")
+@requires(Permission.INVOICE_DRAFT)
+def duplicate(ref: str) -> Answer:
+    """A new draft like this invoice, opened at its first quantity."""
+    with transaction(submission()) as session:
+        source = get_invoice(session, ref)
+        copy = duplicate_invoice(session, source, company=get_company(session))
+        location = redirect_to(session, url_for(".edit", ref=copy.ref, at=_QUANTITY))
+    return back_to(location)
+
+
 @bp.post("/<ref>/discard")
 @requires(Permission.INVOICE_DRAFT)
 def discard(ref: str) -> Answer:
-    """Remove a draft."""
+    """Remove a draft; it can be brought back."""
     location = url_for(".index")
     with transaction(submission()) as session:
         discard_draft(session, get_draft(session, ref, lock=True))
         redirect_to(session, location)
-    toast(msg("The draft was removed."))
+    toast(msg("The draft was removed."), undo=url_for(".restore", ref=ref))
     return back_to(location)
+
+
+@bp.post("/<ref>/restore")
+@requires(Permission.INVOICE_DRAFT)
+def restore(ref: str) -> Answer:
+    """Bring a removed draft back."""
+    with transaction() as session:
+        restore_draft(session, ref)
+    toast(msg("The draft is back."))
+    return back_to(url_for(".show", ref=ref))
 
 
 def _autosave(ref: str, form: EditorForm, lines: Sequence[TypedLine]) -> Saved:
@@ -301,6 +325,7 @@ def _edit(
         tab=request.form.get("tab") or new_uid(),
         count=request.form.get("count", 0),
         saved=Saved(at=invoice.changed_at if invoice else None, conflict=conflict),
+        is_copy=request.args.get("at") == _QUANTITY,
         blank=TypedLine(uid="__UID__", tax=tax_code(desk.rates[0])),
         rates=[(tax_code(rate), rate_label(rate)) for rate in desk.rates],
         may_issue=may(Permission.INVOICE_ISSUE),
