@@ -27,7 +27,7 @@ def shown(field: Any) -> str:
     """A field's value as a reader sees it: the label of a choice, the text of a number."""
     choices = getattr(field, "choices", None)
     if choices is not None:
-        return next((str(label) for value, label in choices if value == field.data), "")
+        return next((str(label) for value, label, *_ in choices if value == field.data), "")
     if field.type == "BooleanField":
         return "✓" if field.data else "–"
     if isinstance(field.data, Decimal):

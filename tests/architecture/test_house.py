@@ -34,7 +34,8 @@ ALONE = {
 #: Tables whose rows are working state: nothing in them is ever proof of anything.
 UNFENCED = {
     *("catalogue_item", "catalogue_price", "tax_rate"),
-    *("chain_head", "client", "company", "day_total", "draft_state", "heartbeat", "limit_window"),
+    *("client", "client_contact", "client_label", "client_tag"),
+    *("chain_head", "company", "day_total", "draft_state", "heartbeat", "limit_window"),
     *("login_session", "mail_settings", "message", "open_month", "password_reset"),
     *("public_link", "series", "setup_token", "submitted_form", "task", "user_account"),
 }

@@ -63,13 +63,16 @@ def test_the_fences_stand_on_both_engines(app: Flask) -> None:
 
 
 def _schema(path: Path) -> dict[str, list[str]]:
-    """Each object of the file with its definition, whose lines may come in any order."""
+    """Each object of the file with its definition, whose lines may come in any order.
+
+    SQLite puts the name of a table that was made anew into quotation marks.
+    """
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(
             "SELECT type || ' ' || name, sql FROM sqlite_master "
             "WHERE name NOT LIKE 'sqlite_%' AND name != 'alembic_version'"
         ).fetchall()
     return {
-        name: sorted(line.strip().rstrip(",") for line in (sql or "").splitlines())
+        name: sorted(line.strip().rstrip(",") for line in (sql or "").replace('"', "").splitlines())
         for name, sql in rows
     }

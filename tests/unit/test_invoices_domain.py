@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -97,7 +98,7 @@ def test_a_payment_is_more_than_nothing() -> None:
 
 
 def test_a_client_has_a_name() -> None:
-    details = {field.name: "" for field in fields(ClientDetails)}
+    details: dict[str, Any] = {field.name: "" for field in fields(ClientDetails)}
     with pytest.raises(ClientNeedsName) as refusal:
         ClientDetails(**details)
     assert refusal.value.field == "name"
