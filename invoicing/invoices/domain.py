@@ -80,13 +80,20 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft as it was typed; `issue_date` None means the day it is issued."""
+    """A draft as it was typed; `issue_date` None means the day it is issued.
+
+    What few invoices need is empty: BT-13, BT-10, BT-72, BT-20.
+    """
 
     client_ref: str
     lines: tuple[DraftLine, ...]
     issue_date: date | None
     payment_terms_days: int
     note: str
+    purchase_order_reference: str = ""
+    buyer_reference: str = ""
+    delivery_date: date | None = None
+    payment_terms: str = ""
 
     def __post_init__(self) -> None:
         """Refuse more lines than a document may have."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, SelectField
+from wtforms import DateField, Field, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from invoicing.clients.forms import email_field
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _UID = re.compile(r"[A-Za-z0-9]{1,20}")
 _LONGEST_DESCRIPTION = 2000
 _LONGEST_NOTE = 20_000
+_LONGEST_TERMS_TEXT = 2000
 #: The most days that a client may be given to pay.
 LONGEST_TERMS = 365
 #: The choice of a client who is not in the list yet.
@@ -151,6 +152,20 @@ class EditorForm(Form):
         validators=[InputRequired(_l("Type a number of days.")), NumberRange(0, LONGEST_TERMS)],
     )
     note = NoteField(_l("Note to the client"), validators=[Length(max=_LONGEST_NOTE)])
+    purchase_order_reference = LineField(_l("Order number"), validators=[Length(max=100)])
+    buyer_reference = LineField(_l("The client's reference"), validators=[Length(max=100)])
+    delivery_date = DateField(_l("Delivery date"), validators=[Optional()])
+    payment_terms = NoteField(_l("Terms of payment"), validators=[Length(max=_LONGEST_TERMS_TEXT)])
+
+    @property
+    def details(self) -> list[Field]:
+        """What stands behind "Add a detail"."""
+        return [
+            self.purchase_order_reference,
+            self.buyer_reference,
+            self.delivery_date,
+            self.payment_terms,
+        ]
 
     def to_command(self, client_ref: str, lines: Sequence[TypedLine]) -> Draft:
         """The draft that was typed, for the client with this reference."""
@@ -160,6 +175,10 @@ class EditorForm(Form):
             issue_date=self.issue_date.data,
             payment_terms_days=self.payment_terms_days.data or 0,
             note=self.note.data or "",
+            purchase_order_reference=self.purchase_order_reference.data or "",
+            buyer_reference=self.buyer_reference.data or "",
+            delivery_date=self.delivery_date.data,
+            payment_terms=self.payment_terms.data or "",
         )
 
     def show(self, invoice: Invoice) -> None:
@@ -168,6 +187,8 @@ class EditorForm(Form):
         self.issue_date.data = invoice.issue_date
         self.payment_terms_days.data = invoice.payment_terms_days
         self.note.data = invoice.note
+        for field_ in self.details:
+            field_.data = getattr(invoice, field_.name)
 
 
 class SendForm(Form):

@@ -101,6 +101,23 @@ def find_state(session: Session, invoice: Invoice) -> DraftState | None:
     return session.get(DraftState, invoice.id)
 
 
+def had_details(session: Session, client_ref: str) -> bool:
+    """Whether the client's newest invoice says more than the editor shows at first."""
+    newest = session.execute(
+        select(
+            Invoice.purchase_order_reference,
+            Invoice.buyer_reference,
+            Invoice.delivery_date,
+            Invoice.payment_terms,
+        )
+        .join(Client, Client.id == Invoice.client_id)
+        .where(Client.ref == client_ref, _IS_THERE)
+        .order_by(Invoice.id.desc())
+        .limit(1)
+    ).first()
+    return newest is not None and any(newest)
+
+
 def list_discarded(session: Session, before: datetime, *, limit: int) -> Sequence[Invoice]:
     """The first drafts that were removed before that instant."""
     return session.scalars(

@@ -306,3 +306,58 @@ def test_who_may_not_write_neither_copies_nor_removes(owned: Flask) -> None:
     token = {"csrf_token": hidden_field(reader.open(f"/invoices/{ref}").text, "csrf_token")}
     for action in ("duplicate", "discard", "restore"):
         assert reader.post(f"/invoices/{ref}/{action}", token).status_code == 403
+
+
+# ------------------------------------------------------------------ details
+
+
+def test_details_stand_behind_one_word_until_they_are_needed(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    path = f"/invoices/new?client={client_ref}"
+    window = Window(member, path)
+    html = check_page(member.open(path))
+    assert '<details class="details"><summary>' in html
+    answer = window.keep(
+        "10",
+        client=client_ref,
+        purchase_order_reference="PO-4711",
+        buyer_reference="Service 12",
+        delivery_date="2026-11-20",
+        payment_terms="No discount for early payment.",
+    )
+    for said in ("PO-4711", "Service 12", "20 novembre 2026", "No discount for early payment."):
+        assert said in answer.text
+    for path in (f"/invoices/{window.ref}/edit", f"/invoices/new?client={client_ref}"):
+        assert '<details class="details" open><summary>' in check_page(member.open(path))
+    assert 'value="PO-4711"' in member.open(f"/invoices/{window.ref}/edit").text
+    assert "No discount for early payment." in check_page(member.open(f"/invoices/{window.ref}"))
+
+
+def test_details_are_issued_as_they_were_typed_and_copied_where_they_last(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    window = Window(member, "/invoices/new")
+    details = {"purchase_order_reference": "PO-1", "buyer_reference": "B-2"}
+    details |= {"delivery_date": "2026-11-20", "payment_terms": "Within the month."}
+    window.keep("10", client=client_ref, **details)
+    member.send(f"/invoices/{window.ref}/send", op="issue")
+    member.send(f"/invoices/{window.ref}/duplicate", on=f"/invoices/{window.ref}")
+    with owned.app_context():
+        issued, copy = read().scalars(select(Invoice).order_by(Invoice.id)).all()
+        assert issued.number
+        assert {name: str(getattr(issued, name)) for name in details} == details
+        assert (copy.purchase_order_reference, copy.delivery_date) == ("", None)
+        assert (copy.buyer_reference, copy.payment_terms) == ("B-2", "Within the month.")
+
+
+def test_a_detail_that_is_too_long_is_said_beside_it(member: Visitor, client_ref: str) -> None:
+    window = Window(member, "/invoices/new")
+    long = "x" * 101
+    assert "Order number" in window.keep("1", client=client_ref, purchase_order_reference=long).text
+    answer = window.send(
+        "1", client=client_ref, purchase_order_reference=long, path="/invoices/new"
+    )
+    html = check_page(answer, status=422)
+    assert '<details class="details" open>' in html
+    assert long in html

@@ -92,13 +92,18 @@ def write_draft(session: Session, ref: str, draft: Draft, pen: Pen, *, company: 
 
 
 def duplicate_invoice(session: Session, source: Invoice, *, company: Company) -> Invoice:
-    """A new draft with the same client, lines and note, to be issued on the day it is sent."""
+    """A new draft with the same client, lines and words, to be issued on the day it is sent.
+
+    The order number and the delivery date are those of one order: they are not copied.
+    """
     draft = Draft(
         client_ref=source.client.ref,
         lines=tuple(typed_line(line) for line in source.lines),
         issue_date=None,
         payment_terms_days=source.payment_terms_days,
         note=source.note,
+        buyer_reference=source.buyer_reference,
+        payment_terms=source.payment_terms,
     )
     return create_draft(session, draft, company=company)
 
@@ -182,6 +187,10 @@ def _fill(session: Session, invoice: Invoice, draft: Draft) -> None:
     invoice.issue_date = draft.issue_date
     invoice.payment_terms_days = draft.payment_terms_days
     invoice.note = draft.note
+    invoice.purchase_order_reference = draft.purchase_order_reference
+    invoice.buyer_reference = draft.buyer_reference
+    invoice.delivery_date = draft.delivery_date
+    invoice.payment_terms = draft.payment_terms
     totals = compute(invoice.currency, draft.lines)
     invoice.lines = [
         InvoiceLine(

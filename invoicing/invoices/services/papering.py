@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from invoicing.core.dates import due_date
@@ -57,7 +57,7 @@ def paper_of(
         delivery_date=invoice.delivery_date,
         order_reference=invoice.purchase_order_reference,
         buyer_reference=invoice.buyer_reference,
-        payment=parties.payment,
+        payment=replace(parties.payment, terms=invoice.payment_terms),
         notes=invoice.note,
         thanks=msg("Thank you for your trust.") if look.has_thank_you_line else None,
         logo=_data_address(read_file(look.logo_sha256)) if look.logo_sha256 else None,

@@ -32,7 +32,7 @@ from invoicing.invoices.forms import (
     rate_label,
     tax_code,
 )
-from invoicing.invoices.queries import find_invoice, get_draft, get_invoice
+from invoicing.invoices.queries import find_invoice, get_draft, get_invoice, had_details
 from invoicing.invoices.services.drafting import (
     Pen,
     compute,
@@ -325,12 +325,20 @@ def _edit(
         tab=request.form.get("tab") or new_uid(),
         count=request.form.get("count", 0),
         saved=Saved(at=invoice.changed_at if invoice else None, conflict=conflict),
+        has_details=_has_details(form),
         is_copy=request.args.get("at") == _QUANTITY,
         blank=TypedLine(uid="__UID__", tax=tax_code(desk.rates[0])),
         rates=[(tax_code(rate), rate_label(rate)) for rate in desk.rates],
         may_issue=may(Permission.INVOICE_ISSUE),
         **_figures(desk, form, lines or [_blank(desk)]),
     )
+
+
+def _has_details(form: EditorForm) -> bool:
+    """Whether "Add a detail" is open: something stands there, or did on the client's last one."""
+    if any(field.data or field.errors for field in form.details):
+        return True
+    return bool(form.client.data) and had_details(read(), str(form.client.data))
 
 
 def _figures(desk: _Desk, form: EditorForm, lines: Sequence[TypedLine]) -> dict[str, Any]:

@@ -35,6 +35,10 @@ def draw_preview(company: Company, form: EditorForm, lines: Iterable[TypedLine])
         issue_date=form.issue_date.data,
         payment_terms_days=min(max(form.payment_terms_days.data or 0, 0), LONGEST_TERMS),
         note=form.note.data or "",
+        purchase_order_reference=form.purchase_order_reference.data or "",
+        buyer_reference=form.buyer_reference.data or "",
+        delivery_date=form.delivery_date.data,
+        payment_terms=form.payment_terms.data or "",
         lines=[_line(line) for line in lines],
     )
     files = current_app.extensions["files"]
