@@ -101,6 +101,17 @@ def find_state(session: Session, invoice: Invoice) -> DraftState | None:
     return session.get(DraftState, invoice.id)
 
 
+def find_newest(session: Session, client_ref: str, *, except_ref: str) -> Invoice | None:
+    """The client's newest invoice or draft with lines, other than that one."""
+    return session.scalars(
+        select(Invoice)
+        .join(Client, Client.id == Invoice.client_id)
+        .where(Client.ref == client_ref, Invoice.ref != except_ref, Invoice.lines.any(), _IS_THERE)
+        .order_by(Invoice.id.desc())
+        .limit(1)
+    ).first()
+
+
 def had_details(session: Session, client_ref: str) -> bool:
     """Whether the client's newest invoice says more than the editor shows at first."""
     newest = session.execute(

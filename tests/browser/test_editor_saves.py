@@ -12,7 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sqlalchemy import select
 
-from builders import make_client
+from builders import make_client, make_draft
+from invoicing.clients.queries import get_client
 from invoicing.config import Config
 from invoicing.identity.models import User
 from invoicing.infra.db import read, transaction
@@ -182,4 +183,22 @@ def test_a_repeat_opens_at_the_first_quantity_and_a_removal_is_undone(
     expect(page.locator("article.paper")).to_contain_text("288,00")
     page.goto("/invoices")
     expect(page.locator("#results tbody tr")).to_have_count(2)
+    assert len(stored(app)) == 2
+
+
+def test_the_lines_of_last_time_come_by_one_key(app: Flask, owner: Person, client_ref: str) -> None:
+    with app.app_context(), transaction() as session:
+        make_draft(session, client=get_client(session, client_ref))
+    page = owner.page
+    page.reload()
+    page.get_by_role("button", name="Same as last time?").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#preview")).to_contain_text(field(page, "desc").input_value())
+    expect(page.get_by_role("button", name="Same as last time?")).to_have_count(0)
+    owner.look()
+    page.get_by_text("Add a detail").click()
+    page.locator("[name=purchase_order_reference]").fill("PO-4711")
+    expect(page.locator("#preview")).to_contain_text("PO-4711")
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    owner.look()
     assert len(stored(app)) == 2

@@ -10,8 +10,9 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from builders import committed, make_client, make_draft, make_issued, set_up, signed_in
+from builders import committed, line, make_client, make_draft, make_issued, set_up, signed_in
 from invoicing.activity.models import Event
+from invoicing.clients.queries import get_client
 from invoicing.config import Config
 from invoicing.core.identifiers import new_ref
 from invoicing.core.permissions import Role
@@ -338,7 +339,7 @@ def test_details_are_issued_as_they_were_typed_and_copied_where_they_last(
     owned: Flask, member: Visitor, client_ref: str
 ) -> None:
     window = Window(member, "/invoices/new")
-    details = {"purchase_order_reference": "PO-1", "buyer_reference": "B-2"}
+    details: dict[str, Any] = {"purchase_order_reference": "PO-1", "buyer_reference": "B-2"}
     details |= {"delivery_date": "2026-11-20", "payment_terms": "Within the month."}
     window.keep("10", client=client_ref, **details)
     member.send(f"/invoices/{window.ref}/send", op="issue")
@@ -361,3 +362,39 @@ def test_a_detail_that_is_too_long_is_said_beside_it(member: Visitor, client_ref
     html = check_page(answer, status=422)
     assert '<details class="details" open>' in html
     assert long in html
+
+
+# ------------------------------------------------------------------ the same as last time
+
+
+def test_the_lines_of_last_time_come_with_one_button(
+    owned: Flask, member: Visitor, client_ref: str
+) -> None:
+    now = clock.now()
+    then = now.replace(day=1) - timedelta(days=10)
+    with time_machine.travel(then), owned.app_context(), transaction() as session:
+        make_draft(
+            session,
+            [
+                line("10", text=f"Care of the site, {then:%B %Y} <b>"),
+                line("20", text=f"Hosting {then:%m/%Y}"),
+            ],
+            client=get_client(session, client_ref),
+        )
+    path = f"/invoices/new?client={client_ref}"
+    assert 'value="last-time"' in check_page(member.open(path))
+    window = Window(member, path)
+    html = check_page(window.send(client=client_ref, path="/invoices/new", op="last-time"))
+    assert f"Care of the site, {now:%B %Y} &lt;b&gt;" in html
+    assert f"Hosting {now:%m/%Y}" in html
+    assert 'value="20.00"' in html
+    assert "€36.00" in html
+    assert 'value="last-time"' not in html
+    assert count(owned, Invoice) == 1
+
+
+def test_who_had_nothing_yet_is_told_so(member: Visitor, client_ref: str) -> None:
+    window = Window(member, "/invoices/new")
+    for client in (client_ref, "", "cli_nobody", "new"):
+        answer = window.send(client=client, path="/invoices/new", op="last-time")
+        assert "There is no earlier invoice for this client." in check_page(answer)

@@ -18,6 +18,7 @@ from invoicing.core.errors import AppError
 from invoicing.core.identifiers import new_ref
 from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
+from invoicing.infra import clock
 from invoicing.infra.db import read, redirect_to, transaction
 from invoicing.invoices.domain import DraftChanged
 from invoicing.invoices.forms import (
@@ -42,6 +43,7 @@ from invoicing.invoices.services.drafting import (
     typed_line,
     write_draft,
 )
+from invoicing.invoices.services.repeating import lines_of_last_time
 from invoicing.invoices.views import bp
 from invoicing.invoices.views.preview import draw_preview
 from invoicing.tax.domain import rates_for
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
 _RECALCULATE = "recalc"
 _REVIEW = "review"
 _KEEP = "keep"
+_LAST_TIME = "last-time"
 _QUANTITY = "quantity"
 _REF = re.compile(r"inv_[a-z2-9]{16}")
 _TAB = re.compile(r"[A-Za-z0-9]{1,20}")
@@ -239,6 +242,8 @@ def _save(ref: str) -> Answer:
     form = EditorForm()
     lines = parse_lines(request.form, desk.rates)
     op = request.form.get("op", "")
+    if op == _LAST_TIME:
+        return _edit(desk, form, _last_time(desk, form, lines, ref), ref)
     if op.startswith(_LINE_OPERATIONS):
         return _edit(desk, form, operate(lines, op, tax_code(desk.rates[0])), ref)
     status, conflict = 422, None
@@ -251,6 +256,18 @@ def _save(ref: str) -> Answer:
             form.refuse(error)
             status = error.status
     return _edit(desk, form, lines, ref, status=status, conflict=conflict)
+
+
+def _last_time(
+    desk: _Desk, form: EditorForm, typed: Sequence[TypedLine], ref: str
+) -> Sequence[TypedLine]:
+    """What was typed, then the lines the client had last time; says when there are none."""
+    today = clock.today(desk.company.time_zone)
+    client = str(form.client.data or "")
+    found = lines_of_last_time(read(), client, today=today, except_ref=ref)
+    if not found:
+        form.form_errors.append(translate(msg("There is no earlier invoice for this client.")))
+    return [*(line for line in typed if not line.is_blank), *map(line_of, found)]
 
 
 def _is_valid(form: EditorForm, lines: Sequence[TypedLine]) -> bool:
@@ -325,6 +342,7 @@ def _edit(
         tab=request.form.get("tab") or new_uid(),
         count=request.form.get("count", 0),
         saved=Saved(at=invoice.changed_at if invoice else None, conflict=conflict),
+        has_clients=bool(desk.clients),
         has_details=_has_details(form),
         is_copy=request.args.get("at") == _QUANTITY,
         blank=TypedLine(uid="__UID__", tax=tax_code(desk.rates[0])),
