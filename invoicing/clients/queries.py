@@ -64,6 +64,11 @@ def ids_of(client: Client) -> list[int]:
     return [client.id, *(merged.id for merged in client.merged)]
 
 
+def usual_reference(client: Client) -> str:
+    """The buyer reference (BT-10) of a document without its own; a public body's service code."""
+    return client.buyer_reference or client.service_code
+
+
 def list_clients(
     session: Session,
     *,

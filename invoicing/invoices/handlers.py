@@ -1,4 +1,4 @@
-"""How invoices follow what becomes of their mails."""
+"""How invoices follow what becomes of their mails and of their clients."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import update
 
 from invoicing.activity.services import subscribe
+from invoicing.clients.queries import get_client
 from invoicing.infra import clock
 from invoicing.invoices.models import Invoice
 
@@ -33,5 +34,20 @@ def follow_mail(session: Session, event: Happening) -> None:
     )
 
 
+def move_drafts(session: Session, event: Happening) -> None:
+    """The drafts of a merged client go to the one that is kept; what was issued is frozen."""
+    client = get_client(session, event.subject)
+    session.execute(
+        update(Invoice)
+        .where(Invoice.client_id == client.id, Invoice.issued_at.is_(None))
+        .values(
+            client_id=client.merged_into_id,
+            version=Invoice.version + 1,
+            changed_at=clock.now(),
+        )
+    )
+
+
+subscribe("client.merged", move_drafts)
 for _kind in _STATES:
     subscribe(_kind, follow_mail)

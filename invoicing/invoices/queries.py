@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -13,11 +13,16 @@ from sqlalchemy.orm import joinedload, selectinload
 from invoicing.clients.models import Client
 from invoicing.invoices.domain import AlreadyIssued, Facts, NoSuchInvoice, NotIssued, Word
 from invoicing.invoices.models import DayTotal, DraftState, Invoice, OpenMonth
+from invoicing.messages.models import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
+
+#: Documents of one client whose mails are looked for.
+_MAILED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +163,13 @@ def list_invoices(
     *,
     limit: int,
     word: Word | None = None,
-    client_id: int | None = None,
+    client_ids: Collection[int] = (),
     before_id: int | None = None,
 ) -> Sequence[InvoiceRow]:
-    """Invoices and drafts, the newest first, `limit` of them behind the row `before_id`."""
+    """Invoices and drafts, the newest first, `limit` of them behind the row `before_id`.
+
+    Those of the clients `client_ids` (one, and who was merged into it), by default of all.
+    """
     query = (
         select(*_ROW)
         .join(Client, Client.id == Invoice.client_id)
@@ -171,8 +179,8 @@ def list_invoices(
     )
     if word is not None:
         query = _only(query, word, today)
-    if client_id is not None:
-        query = query.where(Invoice.client_id == client_id)
+    if client_ids:
+        query = query.where(Invoice.client_id.in_(client_ids))
     if before_id is not None:
         query = query.where(Invoice.id < before_id)
     return [_row(*columns) for columns in session.execute(query).all()]
@@ -213,15 +221,38 @@ def _row(  # noqa: PLR0913, PLR0917 - the columns of `_ROW`, in order
     return InvoiceRow(id_, ref, number, client_name, issue_date, currency, total, facts)
 
 
-def sum_open(session: Session) -> Sequence[tuple[str, Decimal, int]]:
-    """What is open per currency: (currency, amount, number of invoices), from the kept totals."""
-    rows = session.execute(
+def sum_open(
+    session: Session, client_ids: Collection[int] = ()
+) -> Sequence[tuple[str, Decimal, int]]:
+    """What is open per currency: (currency, amount, number of invoices), from the kept totals.
+
+    Of the clients `client_ids`, by default of all.
+    """
+    query = (
         select(OpenMonth.currency, func.sum(OpenMonth.open_amount), func.sum(OpenMonth.open_count))
         .where(OpenMonth.open_count > 0)
         .group_by(OpenMonth.currency)
         .order_by(OpenMonth.currency)
+    )
+    if client_ids:
+        query = query.where(OpenMonth.client_id.in_(client_ids))
+    return [(currency, amount, int(count)) for currency, amount, count in session.execute(query)]
+
+
+def list_mails(session: Session, client_ids: Collection[int], *, limit: int) -> Sequence[Row[Any]]:
+    """The newest mails about the clients' newest documents."""
+    documents = (
+        select(Invoice.ref)
+        .where(Invoice.client_id.in_(client_ids), Invoice.mail_state != "")
+        .order_by(Invoice.id.desc())
+        .limit(_MAILED)
+    )
+    return session.execute(
+        select(Message.ref, Message.subject, Message.recipient, Message.state, Message.created_at)
+        .where(Message.subject_ref.in_(documents))
+        .order_by(Message.id.desc())
+        .limit(limit)
     ).all()
-    return [(currency, amount, int(count)) for currency, amount, count in rows]
 
 
 def sum_issued(session: Session, since: date) -> Sequence[tuple[str, Decimal, int]]:

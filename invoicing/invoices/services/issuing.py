@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from invoicing.activity.services import record
+from invoicing.clients.queries import usual_reference
 from invoicing.core.dates import due_date
 from invoicing.core.money import Money
 from invoicing.documents.domain.numbering import format_number
@@ -114,6 +115,7 @@ def _snapshot(invoice: Invoice, company: Company) -> None:
     invoice.buyer_postcode = buyer.postcode
     invoice.buyer_country = buyer.country
     invoice.buyer_email = buyer.email
+    invoice.buyer_reference = invoice.buyer_reference or usual_reference(buyer)
     invoice.payment_means_code = _CREDIT_TRANSFER if company.iban else _NOT_DEFINED
     invoice.payment_account = company.iban
     invoice.payment_account_name = company.account_holder

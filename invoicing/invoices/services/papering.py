@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from invoicing.clients.queries import usual_reference
 from invoicing.core.dates import due_date
 from invoicing.core.text import msg
 from invoicing.documents.domain.paper import PaperLine, PaperModel, Party, PaymentDetails
@@ -56,7 +57,8 @@ def paper_of(
         due_date=invoice.due_date or _expected_due(invoice, on),
         delivery_date=invoice.delivery_date,
         order_reference=invoice.purchase_order_reference,
-        buyer_reference=invoice.buyer_reference,
+        buyer_reference=invoice.buyer_reference
+        or ("" if issued else usual_reference(invoice.client)),
         payment=replace(parties.payment, terms=invoice.payment_terms),
         notes=invoice.note,
         thanks=msg("Thank you for your trust.") if look.has_thank_you_line else None,

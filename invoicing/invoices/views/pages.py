@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import current_app, request, send_file, url_for
 
 from invoicing.activity.queries import list_timeline
+from invoicing.clients.queries import ids_of
 from invoicing.company.queries import get_company
 from invoicing.core.permissions import Permission
 from invoicing.core.text import msg
@@ -17,10 +18,17 @@ from invoicing.infra import clock
 from invoicing.infra.crypto import current_keys
 from invoicing.infra.db import read
 from invoicing.invoices.domain import WORDS, PaperNotReady, Word, describe
-from invoicing.invoices.queries import facts_of, get_invoice, get_issued, list_invoices
+from invoicing.invoices.queries import (
+    facts_of,
+    get_invoice,
+    get_issued,
+    list_invoices,
+    list_mails,
+    sum_open,
+)
 from invoicing.invoices.services.papering import paper_of
 from invoicing.invoices.views import bp
-from invoicing.messages.domain import MOVING
+from invoicing.messages.domain import MOVING, STATE_WORDS, MessageState
 from invoicing.messages.queries import list_about
 from invoicing.web import paging
 from invoicing.web.access import may, requires
@@ -41,6 +49,7 @@ if TYPE_CHECKING:
     from invoicing.invoices.queries import InvoiceRow
 
 _OF_CLIENT = 20
+_MAILS = 10
 #: Seconds between two looks at a mail that waits for its next try.
 _LONG_PAUSE = 15
 
@@ -100,13 +109,33 @@ def send_paper(session: Session, ref: str, number: str) -> Response:
 
 @fill("client.documents", "invoices/_of_client.html")
 def _of_client(session: Session, client: Client) -> dict[str, Any]:
-    """The newest invoices of one client."""
+    """The newest invoices of one client and of those merged into it."""
     today = clock.today(get_company(session).time_zone)
-    rows = list_invoices(session, today, limit=_OF_CLIENT, client_id=client.id)
+    rows = list_invoices(session, today, limit=_OF_CLIENT, client_ids=ids_of(client))
     return {
         "rows": [(row, describe(row.facts, today)) for row in rows],
         "client_ref": client.ref,
-        "may_draft": may(Permission.INVOICE_DRAFT),
+        "may_draft": may(Permission.INVOICE_DRAFT) and client.archived_at is None,
+    }
+
+
+@fill("client.balance", "invoices/_client_balance.html")
+def _balance(session: Session, client: Client) -> dict[str, Any]:
+    """What one client owes, per currency; whether that is above the credit limit."""
+    rows = sum_open(session, ids_of(client))
+    currency = client.currency or get_company(session).currency
+    owed = next((amount for code, amount, _ in rows if code == currency), 0)
+    is_above = client.credit_limit is not None and owed > client.credit_limit
+    return {"rows": rows, "limit": client.credit_limit if is_above else None, "currency": currency}
+
+
+@fill("client.mails", "invoices/_client_mails.html")
+def _mails(session: Session, client: Client) -> dict[str, Any]:
+    """The newest mails about one client's invoices."""
+    rows = list_mails(session, ids_of(client), limit=_MAILS)
+    return {
+        "mails": [(row, translate(STATE_WORDS[MessageState(row.state)])) for row in rows],
+        "may_see_mails": may(Permission.SYSTEM_EDIT),
     }
 
 
