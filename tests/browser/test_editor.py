@@ -182,6 +182,7 @@ def test_a_draft_that_changed_in_another_tab_is_not_overwritten(
     assert texts(here) == ["Mine"]
     there.goto(f"/invoices/{ref}")
     expect(there.locator("article.paper")).to_contain_text("Theirs")
+    owner.forgive("409 for POST")  # what the script sent while she typed
 
 
 def test_a_number_that_cannot_be_read_is_said_beside_it(
