@@ -11,7 +11,7 @@ from flask import request, url_for
 from wtforms import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from invoicing.clients.domain import ClientDetails
-from invoicing.clients.queries import list_choices
+from invoicing.clients.queries import has_clients, list_choices
 from invoicing.clients.services import create_client
 from invoicing.company.queries import get_company
 from invoicing.core.errors import AppError
@@ -100,7 +100,6 @@ class _Desk:
 
     company: Company
     rates: tuple[TaxRate, ...]
-    clients: Sequence[Any]
 
 
 @bp.get("/new")
@@ -110,7 +109,7 @@ def new() -> Response:
     desk = _desk(read())
     form = EditorForm(formdata=None)
     form.payment_terms_days.data = desk.company.payment_terms_days
-    form.client.data = request.args.get("client") or ("" if desk.clients else NEW_CLIENT)
+    form.client.data = request.args.get("client") or ("" if has_clients(read()) else NEW_CLIENT)
     form.client_country.data = desk.company.country
     form.client_language.data = desk.company.language
     return _edit(desk, form, [_blank(desk)], new_ref("inv"))
@@ -325,9 +324,10 @@ def _edit(
     status: int = 200,
     conflict: Conflict | None = None,
 ) -> Response:
+    clients = list_choices(read())
     form.client.choices = [
         SelectChoice("", translate(msg("Choose a client"))),
-        *(SelectChoice(choice.ref, choice.name) for choice in desk.clients),
+        *(SelectChoice(choice.ref, choice.name) for choice in clients),
         SelectChoice(NEW_CLIENT, translate(msg("New client"))),
     ]
     invoice = invoice or find_invoice(read(), ref)
@@ -342,7 +342,7 @@ def _edit(
         tab=request.form.get("tab") or new_uid(),
         count=request.form.get("count", 0),
         saved=Saved(at=invoice.changed_at if invoice else None, conflict=conflict),
-        has_clients=bool(desk.clients),
+        has_clients=bool(clients),
         has_details=_has_details(form),
         is_copy=request.args.get("at") == _QUANTITY,
         blank=TypedLine(uid="__UID__", tax=tax_code(desk.rates[0])),
@@ -387,7 +387,7 @@ def _compute(desk: _Desk, lines: Sequence[TypedLine]) -> tuple[Totals | None, st
 
 def _desk(session: Session) -> _Desk:
     company = get_company(session)
-    return _Desk(company, rates_for(company.country), list_choices(session))
+    return _Desk(company, rates_for(company.country))
 
 
 def _blank(desk: _Desk) -> TypedLine:
