@@ -58,7 +58,7 @@ install-test: install .venv/.test
 define pip_install
 if [ -n "$(UV)" ]; then "$(UV)" pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes -r $(1); \
 else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null || exit 1; \
-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1); fi
+$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1); fi
 endef
 
 # ------------------------------------------------------------------------ run

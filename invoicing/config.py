@@ -68,13 +68,24 @@ class Config:
         return bool(self.public_url and self.public_url.startswith("https://"))
 
     @property
+    def is_exposed(self) -> bool:
+        """Whether strangers on the way could read along: a public address without https."""
+        return self._is_public and not self.is_https
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether the database is the one file in the instance folder."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def _is_public(self) -> bool:
+        """Whether anybody but this machine can reach the app, directly or through a proxy."""
+        hosts = [self.host, *([urlsplit(self.public_url).hostname] if self.public_url else [])]
+        return not all(is_loopback(host or "") for host in hosts)
+
     def _refuse_unsafe(self) -> None:
-        if self.debug and not is_loopback(self.host):
-            message = f"DEBUG must not be set while HOST is {self.host}: strangers could run code."
+        if self.debug and self._is_public:
+            message = "DEBUG must not be set at a public address (HOST, PUBLIC_URL)."
             raise ConfigError(message)
         if not (is_loopback(self.host) or self.is_https or self.allow_http):
             message = (

@@ -178,7 +178,7 @@ def layout_context() -> dict[str, Any]:
         "user_name": current_user.name,
         "new_invoice_url": url_for("invoices.new") if may_draft else "",
         "settings_nav": nav.items([e for f in reversed(FEATURES) for e in f.settings]),
-        "http_warning": config.allow_http and not config.is_https,
+        "http_warning": config.is_exposed,
     }
 
 

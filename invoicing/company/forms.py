@@ -55,7 +55,9 @@ def line(label: Any, most: int, *, is_required: bool = False, name: str | None =
 
 
 def _countries() -> list[SelectChoice]:
-    return [SelectChoice(code, name) for code, name in country_choices()]
+    """An empty choice first: a country is chosen, or known, but never just the first of a list."""
+    nothing = SelectChoice("", lazy_gettext("Choose a country"))
+    return [nothing, *(SelectChoice(code, name) for code, name in country_choices())]
 
 
 def currency_choices() -> list[SelectChoice]:

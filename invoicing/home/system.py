@@ -75,6 +75,11 @@ class SystemState:
         return self.disk_free >= LITTLE_ROOM
 
     @property
+    def is_slow(self) -> bool:
+        """Whether work gets done without the queue: later, by the clockwork alone."""
+        return self.is_working and not self.queue_answers
+
+    @property
     def is_working(self) -> bool:
         """Whether work gets done: somebody watches the outbox, and the queue has its worker."""
         return self.tick.is_fresh and (not self.queue_answers or self.worker.is_fresh)
@@ -101,7 +106,7 @@ def look(session: Session, config: Config) -> SystemState:
         database_size=_database_size(session),
         verified=_verified(session),
         public_url=config.public_url or "",
-        is_exposed=bool(config.public_url) and not config.is_https,
+        is_exposed=config.is_exposed,
     )
 
 

@@ -21,9 +21,10 @@ import sys
 import time
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn, Self
+
+from invoicing.infra.glyphs import Printable
 
 FONTS: Final = Path(__file__).parent / "fonts"
 # In a template's static frame named `page`: how many pages there are.
@@ -34,20 +35,6 @@ WALL_SECONDS: Final = 60
 _MEMORY_BYTES: Final = 1 << 30
 _FILE_BYTES: Final = 50 << 20
 
-# What stands in for a character that no font of ours has: an empty box, which is in both faces.
-_BOX: Final = 0x25A1
-# Line ends and tabs stay; other controls, invisible marks and direction overrides go.
-_INVISIBLE: Final = frozenset(
-    [
-        *range(0x20),
-        *range(0x7F, 0xA0),
-        0xAD,
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x202F),
-        *range(0x2060, 0x2070),
-        0xFEFF,
-    ]
-) - {0x09, 0x0A, 0x0D}
 
 _log = logging.getLogger(__name__)
 # Loggers and words of the drawing library about fonts, images and files it did not get, and about
@@ -77,16 +64,6 @@ def warm() -> None:
     _draw(_WARM_UP)
     gc.collect()
     gc.freeze()
-
-
-def missing_glyphs(text: str) -> set[str]:
-    """The characters of `text` that would print as an empty box, for want of a font with them."""
-    known = _glyphs()
-    return {
-        char
-        for char in unicodedata.normalize("NFC", text)
-        if ord(char) not in known and ord(char) not in _INVISIBLE and not char.isspace()
-    }
 
 
 def render(html: str) -> bytes:
@@ -296,34 +273,7 @@ def _refuse_bare_fonts(data: bytes) -> None:
 
 def _printable(html: str) -> str:
     """`html` composed, without invisible controls, a box for what no font has."""
-    return unicodedata.normalize("NFC", html).translate(_Printable(_glyphs()))
-
-
-class _Printable(dict[int, int | None]):
-    """A translation table that is worked out character by character."""
-
-    def __init__(self, known: frozenset[int]) -> None:
-        super().__init__()
-        self._known = known
-
-    def __missing__(self, code: int) -> int | None:
-        """The character itself, nothing, or the box."""
-        if code in _INVISIBLE:
-            self[code] = None
-        elif code in self._known or chr(code).isspace():
-            self[code] = code
-        else:
-            self[code] = _BOX
-        return self[code]
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    """The characters that all our faces have."""
-    from reportlab.pdfbase.ttfonts import TTFontFile
-
-    faces = [TTFontFile(str(path)).charToGlyph for path in sorted(FONTS.glob("*.ttf"))]
-    return frozenset(faces[0]).intersection(*faces[1:])
+    return unicodedata.normalize("NFC", html).translate(Printable())
 
 
 # Instead of the library's own style sheet: the elements that papers use, in a font of ours.

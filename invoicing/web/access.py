@@ -81,7 +81,7 @@ def init_app(app: Flask, has_owner: Callable[[], bool]) -> None:
     @app.before_request
     def _guard() -> Response | None:
         if request.endpoint is None:
-            return None
+            return None if has_owner() else page("errors/setup_needed.html", status=503)
         access = access_of(current_app.view_functions[request.endpoint])
         if not access.before_setup and not has_owner():
             return page("errors/setup_needed.html", status=503)

@@ -34,6 +34,7 @@ from invoicing.documents.domain.totals import (
     compute_totals,
 )
 from invoicing.infra import pdf
+from invoicing.infra.glyphs import missing_glyphs
 from invoicing.tax.domain import NO_TAX, TaxCategory, TaxRate
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -235,7 +236,7 @@ def test_names_of_all_europe_are_written_in_their_letters() -> None:
     said = text(pdf.render(html(paper(5, names=names, language="fr"))))
     for name in names:
         assert squeezed(name) in said
-        assert not pdf.missing_glyphs(name)
+        assert not missing_glyphs(name)
     assert "\N{WHITE SQUARE}" not in said
 
 
@@ -247,14 +248,14 @@ def test_french_spaces_are_drawn_and_not_boxed() -> None:
 
 
 def test_a_character_without_a_glyph_becomes_a_box_and_is_named_before() -> None:
-    assert pdf.missing_glyphs("Zoë 会社 €\t\n") == {"会", "社"}
+    assert missing_glyphs("Zoë 会社 €\t\n") == {"会", "社"}
     assert "Zoë□□" in text(pdf.render(html(paper(1, names=("Zoë 会社",)))))
 
 
 def test_invisible_characters_are_left_out() -> None:
     name = "In\u202evoi\u0000ce\u200b Ltd\u2066"
     assert "InvoiceLtd" in text(pdf.render(html(paper(1, names=(name,)))))
-    assert not pdf.missing_glyphs(name)
+    assert not missing_glyphs(name)
 
 
 def test_pages_are_counted_and_their_head_row_repeated() -> None:

@@ -54,6 +54,7 @@ def test_http_is_for_this_machine_or_for_who_insists() -> None:
         ({"PUBLIC_URL": "ftp://books.example"}, "look like"),
         ({"DEBUG": "1", "HOST": "0.0.0.0"}, "DEBUG"),  # noqa: S104 - it is refused
         ({"DEBUG": "1", "HOST": "books.example"}, "DEBUG"),
+        ({"DEBUG": "1", "PUBLIC_URL": "https://books.example"}, "DEBUG"),
         ({"DEBUG": "perhaps"}, "DEBUG must be 1 or 0"),
         ({"PORT": "0"}, "PORT must be a whole number"),
         ({"PORT": "65536"}, "65535"),

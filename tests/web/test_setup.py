@@ -89,6 +89,24 @@ def test_three_steps_lead_to_the_first_invoice(app: Flask, visitor: Visitor, lin
         assert read().scalars(select(SetupToken)).one_or_none() is None
 
 
+def test_a_country_is_chosen_or_known_but_never_just_the_first(owner: Visitor) -> None:
+    for language in ("en-US,en", "tlh"):
+        owner.headers["Accept-Language"] = language
+        page = owner.open("/setup/company").get_data(as_text=True)
+        chosen = re.search(r'<select[^>]*name="country".*?</select>', page, re.DOTALL)
+        assert chosen is not None
+        assert re.findall(r'value="([^"]*)"', chosen.group(0))[0] == ""
+    answer = owner.send("/setup/company", name="Atelier", country="")
+    assert answer.status_code == 422
+
+
+def test_every_address_asks_for_the_link_before_the_set_up(visitor: Visitor) -> None:
+    for path in ("/", "/setup", "/nowhere", "/invoices/inv_x"):
+        answer = visitor.open(path)
+        assert answer.status_code == 503
+        assert "Open the set-up link printed at start." in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("token", ["", "x", "é\U0001f600", "a" * 43])
 def test_without_the_token_the_first_step_asks_for_the_link(
     visitor: Visitor, link: str, token: str

@@ -57,7 +57,9 @@ def test_a_fresh_installation_says_what_is_missing(owner: Visitor) -> None:
 def test_a_living_clockwork_is_enough_until_it_falls_silent(app: Flask, owner: Visitor) -> None:
     with app.app_context(), transaction() as session:
         beat(session, "tick")
-    assert "Everything runs." in owner.open("/settings/system").get_data(as_text=True)
+    html = owner.open("/settings/system").get_data(as_text=True)
+    assert "The queue does not answer." in html
+    assert "Everything runs." not in html
     with time_machine.travel(clock.now() + dt.timedelta(minutes=3)):
         html = owner.open("/settings/system").get_data(as_text=True)
     assert "Nothing is being worked on." in html

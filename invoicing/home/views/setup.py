@@ -20,7 +20,7 @@ from invoicing.core.text import msg
 from invoicing.home.forms.setup import AccountForm, CompanyStepForm, PaymentStepForm, likely_country
 from invoicing.identity import services as identity
 from invoicing.identity import sign_in
-from invoicing.identity.domain import NewOwner, SetupLinkWrong, check_password
+from invoicing.identity.domain import AlreadySetUp, NewOwner, SetupLinkWrong, check_password
 from invoicing.identity.passwords import hash_password
 from invoicing.identity.queries import has_owner
 from invoicing.infra import limits
@@ -108,8 +108,11 @@ def create_account() -> Answer:
         password_hash=hash_password(form.password.data or ""),
         language=form.language.data,
     )
-    with transaction() as session:
-        sign_in.enter(session, identity.create_owner(session, owner, token=_token()))
+    try:
+        with transaction() as session:
+            sign_in.enter(session, identity.create_owner(session, owner, token=_token()))
+    except (SetupLinkWrong, AlreadySetUp):  # the same form, sent a moment before
+        return back_to(url_for("identity.login"))
     return _unreferred(back_to(url_for("setup.company")))
 
 

@@ -23,6 +23,7 @@ from invoicing.invoices.forms import SendForm
 from invoicing.invoices.queries import get_invoice
 from invoicing.invoices.services.issuing import issue_invoice
 from invoicing.invoices.services.papering import paper_of
+from invoicing.invoices.services.reviewing import review
 from invoicing.invoices.services.sending import Letter, send_invoice
 from invoicing.invoices.views import bp
 from invoicing.messages.services import find_settings
@@ -124,6 +125,7 @@ def _review(ref: str, form: SendForm, *, status: int = 200) -> Response:
         letter=_letter(session, invoice, form, number=number),
         due_date=paper.due_date,
         paper_html=screen_html(paper),
+        remarks=review(invoice, company),
         has_mail=find_settings(session) is not None,
         public_url=current_app.extensions["invoicing_config"].public_url,
         may_set_mail=may(Permission.SETTINGS_EDIT),
