@@ -137,8 +137,8 @@ class ContactRole(StrEnum):
 
 ROLES: Mapping[ContactRole, Text] = {
     ContactRole.OTHER: msg("To talk to"),
-    ContactRole.BILLING: msg("Gets the invoices"),
-    ContactRole.COPY: msg("Gets a copy"),
+    ContactRole.BILLING: msg("Billing"),
+    ContactRole.COPY: msg("In copy"),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exists, func, or_, select, tuple_
 
 from invoicing.clients.domain import (
+    ContactRole,
     NoSuchClient,
     NoSuchLabel,
     Twin,
@@ -62,6 +63,16 @@ def get_client(session: Session, ref: str, *, to_change: bool = False) -> Client
 def ids_of(client: Client) -> list[int]:
     """The id of a client and of those that were merged into it: their documents are its own."""
     return [client.id, *(merged.id for merged in client.merged)]
+
+
+def invoice_address(client: Client) -> str:
+    """Where the client's invoices are mailed: to who is there for billing, else to the client."""
+    billing = (
+        contact.email
+        for contact in client.contacts
+        if contact.role == ContactRole.BILLING and contact.email
+    )
+    return next(billing, client.email)
 
 
 def usual_reference(client: Client) -> str:

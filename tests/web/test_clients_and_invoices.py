@@ -22,6 +22,7 @@ from builders import (
     use_mail_server,
 )
 from invoicing import verify
+from invoicing.clients.domain import ContactDetails, ContactRole
 from invoicing.clients.queries import get_client
 from invoicing.clients.services import details_of, merge_clients, update_client
 from invoicing.core.permissions import Role
@@ -153,3 +154,18 @@ def test_the_clients_reference_is_on_the_draft_and_kept_at_issue(
         issue(session, draft)
         change(session, client, buyer_reference="later")
         assert draft.buyer_reference == drawn() == expected
+
+
+def test_invoices_are_mailed_to_who_is_there_for_billing(app: Flask, pair: Pair) -> None:
+    people = (
+        ContactDetails("Bob", "bob@brasserie.example", "", ContactRole.COPY),
+        ContactDetails("Nobody", "", "", ContactRole.BILLING),
+        ContactDetails("Ada", "ada@brasserie.example", "", ContactRole.BILLING),
+    )
+    visitor = Visitor(signed_in(app))
+    for contacts, address in (((), "compta@brasserie.example"), (people, "ada@brasserie.example")):
+        with app.app_context(), transaction() as session:
+            use_mail_server(session, 9)
+            change(session, get_client(session, pair.twin), contacts=contacts)
+        html = check_page(visitor.open(f"/invoices/{pair.draft}/send"))
+        assert f'value="{address}"' in html

@@ -205,7 +205,7 @@ def test_every_detail_is_kept_and_shown(owned: Flask, member: Visitor) -> None:
             "Atelier municipal",
             "8 rue du Port",
             "Ada",
-            "Gets the invoices",
+            "Billing",
             "tel:+33 2 40 11 22 33",
         ),
         *("CHF 12,500.50", "45", "Public sector", "#vip", "#Été", "Calls on Mondays.<br>Never"),

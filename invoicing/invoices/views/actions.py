@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, request, url_for
 
+from invoicing.clients.queries import invoice_address
 from invoicing.company.queries import get_company
 from invoicing.core.errors import AppError
 from invoicing.core.permissions import Permission
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 def send(ref: str) -> Response:
     """The review: who gets it, what the mail says, the number it will have."""
     form = SendForm(formdata=None)
-    form.recipient.data = get_invoice(read(), ref).client.email
+    form.recipient.data = invoice_address(get_invoice(read(), ref).client)
     return _review(ref, form)
 
 
