@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
@@ -31,7 +32,6 @@ from invoicing.web.text import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
     from werkzeug.datastructures import MultiDict
 
@@ -75,11 +75,22 @@ def tax_code(rate: TaxRate) -> str:
     return f"{rate.category.value}-{rate.percent.normalize():f}"
 
 
-def parse_lines(form: MultiDict[str, str], rates: Sequence[TaxRate]) -> list[TypedLine]:
-    """The lines in `form`, each read or with its errors; never raises for what was typed."""
+def rate_of(code: str) -> TaxRate | None:
+    """The rate that a choice's value names; None for a value that no page of ours holds."""
+    category, _, rest = code.partition("-")
+    try:
+        return TaxRate(TaxCategory(category), Decimal(rest))
+    except (ValueError, ArithmeticError, Invalid):
+        return None
+
+
+def parse_lines(form: MultiDict[str, str], usual: TaxRate) -> list[TypedLine]:
+    """The lines in `form`, each read or with its errors; never raises for what was typed.
+
+    A line that came without any tax has the `usual` one.
+    """
     uids = [uid for uid in form.getlist("uid") if _UID.fullmatch(uid)][: MOST_LINES + 1]
-    by_code = {tax_code(rate): rate for rate in rates}
-    return [_read_line(form, uid, by_code) for uid in dict.fromkeys(uids)]
+    return [_read_line(form, uid, usual) for uid in dict.fromkeys(uids)]
 
 
 def line_of(line: DraftLine) -> TypedLine:
@@ -94,25 +105,27 @@ def line_of(line: DraftLine) -> TypedLine:
     )
 
 
-def _read_line(form: MultiDict[str, str], uid: str, by_code: Mapping[str, TaxRate]) -> TypedLine:
+def _read_line(form: MultiDict[str, str], uid: str, usual: TaxRate) -> TypedLine:
     typed = TypedLine(
         uid=uid,
         description=clean(form.get(f"l-{uid}-desc", "")),
         quantity=form.get(f"l-{uid}-qty", "").strip(),
         price=form.get(f"l-{uid}-price", "").strip(),
-        tax=form.get(f"l-{uid}-tax", ""),
+        tax=form.get(f"l-{uid}-tax", tax_code(usual)),
     )
     if typed.is_blank:
         return typed
     errors: dict[str, str] = {}
     quantity = _number(typed.quantity or "1", QUANTITY_DECIMALS, "qty", errors)
     price = _number(typed.price or "0", PRICE_DECIMALS, "price", errors)
-    tax = by_code.get(typed.tax) or next(iter(by_code.values()))
+    tax = rate_of(typed.tax)
+    if tax is None:
+        errors["tax"] = translate(msg("Choose the VAT of this line."))
     if not typed.description:
         errors["desc"] = translate(msg("Say what this line is for."))
     elif len(typed.description) > _LONGEST_DESCRIPTION:
         errors["desc"] = translate(msg("At most 2,000 characters fit on a line."))
-    if quantity is None or price is None or errors:
+    if quantity is None or price is None or tax is None or errors:
         return replace(typed, errors=errors)
     return _checked(typed, DraftLine(typed.description, quantity, price, tax))
 

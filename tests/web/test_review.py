@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from invoicing.company.queries import get_company
 from invoicing.config import Config
 from invoicing.infra.db import transaction
 from invoicing.invoices.models import Invoice
+from invoicing.tax.domain import TaxCategory, TaxRate
 from provide.markup import check_page
 from provide.people import Visitor
 
@@ -91,3 +94,39 @@ def test_a_character_the_pdf_cannot_print_is_named(app: Flask, member: Visitor) 
 
 def test_what_was_issued_is_not_remarked_on_any_more(app: Flask, member: Visitor) -> None:
     assert NO_NUMBER not in member.open(f"/invoices/{committed(app, make_issued)}/send").text
+
+
+def test_a_line_over_nothing_among_others_is_remarked(app: Flask, member: Visitor) -> None:
+    def draft(session: Session) -> Invoice:
+        return make_draft(session, lines=[line("10"), line("0", text="Travel")])
+
+    page = member.open(f"/invoices/{committed(app, draft)}/send").text
+    assert "This line comes to nothing: Travel" in page
+
+
+def test_a_rate_that_the_country_no_longer_has_stays_on_its_line(
+    app: Flask, member: Visitor
+) -> None:
+    def draft(session: Session) -> Invoice:
+        old = TaxRate(TaxCategory.STANDARD, Decimal("19.6"))
+        return make_draft(session, lines=[line("100", tax=old)])
+
+    ref = committed(app, draft)
+    assert '<option value="S-19.6" selected>' in member.open(f"/invoices/{ref}/edit").text
+
+
+@pytest.mark.parametrize("code", ["S-x", "S", "E-5", "nonsense", "S-1e999", ""])
+def test_an_unreadable_tax_is_asked_for_and_never_guessed(
+    app: Flask, member: Visitor, code: str
+) -> None:
+    ref = committed(app, make_draft)
+    answer = member.send(
+        f"/invoices/{ref}/edit",
+        op="save",
+        uid="a1",
+        payment_terms_days="30",
+        client=re.findall(r'value="(cli_\w+)"', member.open(f"/invoices/{ref}/edit").text)[0],
+        **{"l-a1-desc": "Hours", "l-a1-qty": "1", "l-a1-price": "10", "l-a1-tax": code},
+    )
+    assert answer.status_code == 422
+    assert "Choose the VAT of this line." in answer.text

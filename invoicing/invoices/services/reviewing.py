@@ -52,6 +52,11 @@ def _about_amounts(invoice: Invoice) -> Iterator[Remark]:
     elif invoice.total_with_tax == 0:
         text = msg("This invoice comes to nothing. It will take a number all the same.")
         yield Remark(text, "editor")
+    else:
+        for line in invoice.lines:
+            if line.net_amount == 0:
+                name = line.description.partition("\n")[0]
+                yield Remark(msg("This line comes to nothing: %(name)s", name=name), "editor")
 
 
 def _about_seller(invoice: Invoice, company: Company) -> Iterator[Remark]:

@@ -152,7 +152,7 @@ def compute_totals(ref: str) -> Response:
     """Keep what is typed at the moment, and answer what it comes to; replaces no input."""
     desk = _desk(read())
     form = EditorForm()
-    lines = parse_lines(request.form, desk.rates)
+    lines = parse_lines(request.form, desk.rates[0])
     figures = _figures(desk, form, lines)
     saved = _autosave(ref, form, lines)
     answer = page("invoices/_computed.html", status=saved.status, saved=saved, **figures)
@@ -239,7 +239,7 @@ def _pen() -> Pen:
 def _save(ref: str) -> Answer:
     desk = _desk(read())
     form = EditorForm()
-    lines = parse_lines(request.form, desk.rates)
+    lines = parse_lines(request.form, desk.rates[0])
     op = request.form.get("op", "")
     if op == _LAST_TIME:
         return _edit(desk, form, _last_time(desk, form, lines, ref), ref)
@@ -346,7 +346,7 @@ def _edit(
         has_details=_has_details(form),
         is_copy=request.args.get("at") == _QUANTITY,
         blank=TypedLine(uid="__UID__", tax=tax_code(desk.rates[0])),
-        rates=[(tax_code(rate), rate_label(rate)) for rate in desk.rates],
+        rates=_choices(desk, lines),
         may_issue=may(Permission.INVOICE_ISSUE),
         **_figures(desk, form, lines or [_blank(desk)]),
     )
@@ -388,6 +388,12 @@ def _compute(desk: _Desk, lines: Sequence[TypedLine]) -> tuple[Totals | None, st
 def _desk(session: Session) -> _Desk:
     company = get_company(session)
     return _Desk(company, rates_for(company.country))
+
+
+def _choices(desk: _Desk, lines: Sequence[TypedLine]) -> list[tuple[str, str]]:
+    """The taxes to choose from: those of the country, and those that the lines have already."""
+    stored = [line.read.tax for line in lines if line.read is not None]
+    return [(tax_code(rate), rate_label(rate)) for rate in dict.fromkeys([*desk.rates, *stored])]
 
 
 def _blank(desk: _Desk) -> TypedLine:
