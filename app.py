@@ -29,9 +29,10 @@ USAGE = "usage: app.py [--web | --worker | --tick | --prepare]"
 def create_app() -> Flask:
     """The application for a WSGI server, with its settings from the environment."""
     _set_defaults()
-    from invoicing.factory import create_app as build
+    with end_with_one_line():
+        from invoicing.factory import create_app as build
 
-    return build()
+        return build()
 
 
 def enter_environment(script: str) -> None:

@@ -166,7 +166,7 @@ class EditorForm(Form):
     )
     note = NoteField(_l("Note to the client"), validators=[Length(max=_LONGEST_NOTE)])
     purchase_order_reference = LineField(_l("Order number"), validators=[Length(max=100)])
-    buyer_reference = LineField(_l("The client's reference"), validators=[Length(max=100)])
+    buyer_reference = LineField(_l("The client’s reference"), validators=[Length(max=100)])
     delivery_date = DateField(_l("Delivery date"), validators=[Optional()])
     payment_terms = NoteField(_l("Terms of payment"), validators=[Length(max=_LONGEST_TERMS_TEXT)])
 
@@ -207,8 +207,8 @@ class EditorForm(Form):
 class SendForm(Form):
     """The review before an invoice goes out."""
 
-    recipient = email_field(_l("To"), DataRequired(_l("Type the client's e-mail address.")))
-    words = NoteField(_l("A personal word (optional)"), validators=[Length(max=2000)])
+    recipient = email_field(_l("To"), DataRequired(_l("Type the client’s e-mail address.")))
+    words = NoteField(_l("A personal word"), validators=[Length(max=2000)])
 
 
 def is_all_read(lines: Sequence[TypedLine]) -> bool:

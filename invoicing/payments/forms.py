@@ -32,7 +32,7 @@ class PaymentForm(Form):
         _l("Received on"), validators=[InputRequired(_l("Type the day the money came."))]
     )
     method = SelectField(_l("How"), choices=_methods)
-    reference = LineField(_l("Reference (optional)"), validators=[Length(max=140)])
+    reference = LineField(_l("Reference"), validators=[Length(max=140)])
 
     def propose(self, amount: Decimal, on: date) -> None:
         """What is due, received today."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 from flask_babel import get_locale, get_timezone
 
@@ -64,7 +64,10 @@ def shortdate(day: date) -> str:
 
 def moment(at: datetime) -> str:
     """An instant in the company's time zone."""
-    return format_datetime(at, format="medium", tzinfo=get_timezone(), locale=_locale())
+    locale, local = _locale(), at.astimezone(get_timezone())
+    day, time = format_date(local, "medium", locale), format_time(local, "short", locale=locale)
+    pattern = str(get_datetime_format("medium", locale)).replace("'", "")
+    return pattern.replace("{0}", time).replace("{1}", day)
 
 
 def clocktime(at: datetime) -> str:
