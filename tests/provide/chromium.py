@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Playwright
+
+from provide.locks import alone
 
 #: Chromium without its sandbox, which containers do not allow; pages come from this repository.
 #: Every name but this machine's is unknown to it.
@@ -27,7 +30,11 @@ class ChromiumMissing(Exception):
 
 def executable(playwright: Playwright) -> str:
     """The path of a Chromium, installed if need be; raises ChromiumMissing."""
-    return _on_path() or _of_playwright(playwright) or _install(playwright)
+    found = _on_path() or _of_playwright(playwright)
+    if found:
+        return found
+    with alone(Path(tempfile.gettempdir()) / f"invoicing-chromium-{os.getuid()}.lock"):
+        return _on_path() or _of_playwright(playwright) or _install(playwright)
 
 
 def _on_path() -> str | None:
