@@ -123,10 +123,12 @@ def test_two_windows_and_both_versions(app: Flask, owner: Person) -> None:
     here = owner.page
     field(here, "desc").fill("Hours")
     field(here, "price").fill("80")
+    expect(here.locator("#totals")).to_contain_text("€96.00")
     expect(here.locator("#saved")).to_contain_text("Saved")
     there = here.context.new_page()
     there.goto(here.url)
-    field(there, "price").fill("90")
+    with there.expect_response(lambda answer: answer.url.endswith("/compute")):
+        field(there, "price").fill("90")
     expect(there.locator("#saved")).to_contain_text("Saved")
     field(here, "price").fill("70")
     expect(here.get_by_role("alert")).to_contain_text("changed in another window")
